@@ -1,0 +1,77 @@
+// Port: what a key remembers. Whatever a call reports as done is durable: it survives the end of the process
+// and of the power. A call that fails has changed nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fauxkey/bytes.h"
+#include "fauxkey/credential.h"
+#include "fauxkey/secret.h"
+
+namespace fauxkey {
+
+struct StoreError {
+  enum class Kind : std::uint8_t {
+    full,       ///< no room on the disk
+    read_only,  ///< the file or its folder cannot be written
+    damaged,    ///< a record fails its authentication, or the file is not what it says
+    io,         ///< anything else that the file system or SQLite reports
+  };
+  Kind kind{};
+  std::string message;  ///< one sentence for a person, with what to do next; holds no secret
+};
+
+template <class T>
+using StoreResult = std::expected<T, StoreError>;
+
+/// State of the key that is no credential; each kind is one blob that its owner encodes.
+enum class RecordKind : std::uint8_t {
+  wrap_key = 1,     ///< wraps credentials that are not discoverable; a reset makes them void with it
+  pin = 2,          ///< PIN hash, retries
+  attestation = 3,  ///< attestation root and leaf keys and certificates; survives a reset
+  config = 4,       ///< what authenticatorConfig sets
+};
+
+class CredentialStore {
+ public:
+  virtual ~CredentialStore() = default;
+  CredentialStore(const CredentialStore&) = delete;
+  CredentialStore& operator=(const CredentialStore&) = delete;
+
+  // Discoverable credentials.
+  /// Adds one; an older one of the same relying party and user id is replaced (CTAP 2.3, 6.1.2).
+  [[nodiscard]] virtual StoreResult<void> put(const Credential& credential) = 0;
+  [[nodiscard]] virtual StoreResult<std::optional<Credential>> find(ByteView credential_id) = 0;
+  /// Those of one relying party, the newest first.
+  [[nodiscard]] virtual StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash) = 0;
+  /// False where there is none of that id.
+  [[nodiscard]] virtual StoreResult<bool> erase(ByteView credential_id) = 0;
+  [[nodiscard]] virtual StoreResult<std::size_t> count() = 0;
+  /// Up to `limit` credentials in the order of their creation, from `cursor` (0 at first) on.
+  struct Page {
+    std::vector<Credential> credentials;
+    std::uint64_t next_cursor = 0;  ///< 0 at the end
+  };
+  [[nodiscard]] virtual StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) = 0;
+
+  // Signature counters, for discoverable credentials and for others by their id.
+  /// One more than ever before for this credential; the first is 1. Durable before it returns.
+  [[nodiscard]] virtual StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) = 0;
+
+  // State records.
+  [[nodiscard]] virtual StoreResult<std::optional<SecretBytes>> load(RecordKind kind) = 0;
+  [[nodiscard]] virtual StoreResult<void> save(RecordKind kind, ByteView value) = 0;
+
+  /// Erases all but the attestation record, in one step.
+  [[nodiscard]] virtual StoreResult<void> reset() = 0;
+
+ protected:
+  CredentialStore() = default;
+};
+
+}  // namespace fauxkey

@@ -1,0 +1,71 @@
+// One security key in this process: bytes of a request in, bytes of its answer out. The daemon puts it behind
+// a HID device; a program or a test may embed it as it is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "fauxkey/bytes.h"
+#include "fauxkey/clock.h"
+#include "fauxkey/credential_store.h"
+#include "fauxkey/key_config.h"
+#include "fauxkey/random.h"
+#include "fauxkey/secret.h"
+#include "fauxkey/user_gate.h"
+
+namespace fauxkey {
+
+/// Why an answer takes its time: CTAPHID_KEEPALIVE's status (CTAP 2.3, 11.2.9.2.4).
+enum class Waiting : std::uint8_t { processing = 1, user_presence = 2 };
+
+/// One request's surroundings.
+struct Exchange {
+  /// Who asks: state that spans two requests (getNextAssertion) belongs to one channel.
+  std::uint32_t channel = 0;
+  /// Requested when the host cancels; the answer is then KEEPALIVE_CANCEL where the command waits for the user.
+  std::stop_token stop;
+  /// Told at each change; called on the thread that processes the request. May be empty.
+  std::function<void(Waiting)> on_waiting;
+};
+
+/// The world around a key. All outlive it.
+struct Ports {
+  CredentialStore& store;
+  UserGate& user;
+  Clock& clock;
+  Random& random;
+};
+
+class VirtualKey {
+ public:
+  /// Reads the key's state and makes what a new key lacks (attestation, wrapping key).
+  /// Throws std::runtime_error with a sentence for a person where the store cannot be used.
+  VirtualKey(KeyConfig config, Ports ports);
+  ~VirtualKey();
+  VirtualKey(const VirtualKey&) = delete;
+  VirtualKey& operator=(const VirtualKey&) = delete;
+
+  /// A CTAP2 message: command byte and CBOR map in, status byte and CBOR map out. Never throws for what a host
+  /// sends. Calls from several threads take turns.
+  [[nodiscard]] Bytes process_cbor(ByteView request, const Exchange& exchange);
+  /// A U2F APDU: command in, data and status word out.
+  [[nodiscard]] Bytes process_apdu(ByteView apdu, const Exchange& exchange);
+  /// As if it had been unplugged and plugged in again: tokens, pending assertions and the count of wrong PINs in
+  /// a row are gone; the ten seconds for a reset begin.
+  void power_cycle();
+
+  /// Sets the first PIN as clientPIN's setPIN would. Throws std::invalid_argument where the PIN breaks the rules or
+  /// one is set already.
+  void set_pin(ByteView utf8);
+  /// The root certificate that this key's attestation chains to, DER.
+  [[nodiscard]] Bytes attestation_root() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace fauxkey
