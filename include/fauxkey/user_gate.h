@@ -12,12 +12,13 @@ namespace fauxkey {
 
 /// What the person is asked to approve.
 enum class Operation : std::uint8_t {
-  make_credential,   ///< register at `rp_id` as `account`
-  get_assertion,     ///< log in at `rp_id`, as `account` where one is known
-  already_registered,///< a relying party tried to register this key again (excludeList); the answer only ends it
-  reset,             ///< erase everything
-  selection,         ///< tell which key is meant
-  pin_probe,         ///< as selection, by an old client's empty pinUvAuthParam
+  make_credential,     ///< register at `rp_id` as `account`
+  get_assertion,       ///< log in at `rp_id`, as `account` where one is known
+  already_registered,  ///< a relying party tried to register this key again (excludeList); the answer only
+                       ///< ends it
+  reset,               ///< erase everything
+  selection,           ///< tell which key is meant
+  pin_probe,           ///< as selection, by an old client's empty pinUvAuthParam
 };
 
 struct Prompt {
@@ -36,7 +37,8 @@ class UserGate {
   UserGate& operator=(const UserGate&) = delete;
 
   /// Blocks until the person has answered, `stop` is requested (cancelled) or `deadline` has come
-  /// (timed_out); both of these end it at once. One call at a time for each key; several keys may share a gate.
+  /// (timed_out); both of these end it at once. One call at a time for each key; several keys may share a
+  /// gate.
   [[nodiscard]] virtual UserAnswer confirm_presence(const Prompt& prompt, std::stop_token stop,
                                                     Clock::TimePoint deadline) = 0;
 

@@ -25,7 +25,8 @@ enum class Waiting : std::uint8_t { processing = 1, user_presence = 2 };
 struct Exchange {
   /// Who asks: state that spans two requests (getNextAssertion) belongs to one channel.
   std::uint32_t channel = 0;
-  /// Requested when the host cancels; the answer is then KEEPALIVE_CANCEL where the command waits for the user.
+  /// Requested when the host cancels; the answer is then KEEPALIVE_CANCEL where the command waits for the
+  /// user.
   std::stop_token stop;
   /// Told at each change; called on the thread that processes the request. May be empty.
   std::function<void(Waiting)> on_waiting;
@@ -48,17 +49,17 @@ class VirtualKey {
   VirtualKey(const VirtualKey&) = delete;
   VirtualKey& operator=(const VirtualKey&) = delete;
 
-  /// A CTAP2 message: command byte and CBOR map in, status byte and CBOR map out. Never throws for what a host
-  /// sends. Calls from several threads take turns.
+  /// A CTAP2 message: command byte and CBOR map in, status byte and CBOR map out. Never throws for what a
+  /// host sends. Calls from several threads take turns.
   [[nodiscard]] Bytes process_cbor(ByteView request, const Exchange& exchange);
   /// A U2F APDU: command in, data and status word out.
   [[nodiscard]] Bytes process_apdu(ByteView apdu, const Exchange& exchange);
-  /// As if it had been unplugged and plugged in again: tokens, pending assertions and the count of wrong PINs in
-  /// a row are gone; the ten seconds for a reset begin.
+  /// As if it had been unplugged and plugged in again: tokens, pending assertions and the count of wrong PINs
+  /// in a row are gone; the ten seconds for a reset begin.
   void power_cycle();
 
-  /// Sets the first PIN as clientPIN's setPIN would. Throws std::invalid_argument where the PIN breaks the rules or
-  /// one is set already.
+  /// Sets the first PIN as clientPIN's setPIN would. Throws std::invalid_argument where the PIN breaks the
+  /// rules or one is set already.
   void set_pin(ByteView utf8);
   /// The root certificate that this key's attestation chains to, DER.
   [[nodiscard]] Bytes attestation_root() const;

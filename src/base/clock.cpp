@@ -3,8 +3,7 @@
 namespace fauxkey {
 
 Clock::TimePoint SystemClock::now() const {
-  return TimePoint{
-      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+  return TimePoint{std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
 }
 
 std::int64_t SystemClock::unix_time() const {
@@ -34,7 +33,8 @@ std::int64_t ManualClock::unix_time() const {
 
 bool ManualClock::wait(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock,
                        std::stop_token stop, TimePoint deadline, const std::function<bool()>& ready) {
-  // Whoever advances the clock cannot know who waits, so a waiter looks at it every few milliseconds of real time.
+  // Whoever advances the clock cannot know who waits, so a waiter looks at it every few milliseconds of real
+  // time.
   while (!ready() && !stop.stop_requested() && now() < deadline) {
     changed.wait_for(lock, stop, std::chrono::milliseconds{2}, ready);
   }

@@ -1,5 +1,5 @@
-// CBOR as CTAP2 uses it (CTAP 2.3, section 8 "Message Encoding"), on libcbor: a decoder that takes the canonical
-// form alone and an encoder that makes nothing else.
+// CBOR as CTAP2 uses it (CTAP 2.3, section 8 "Message Encoding"), on libcbor: a decoder that takes the
+// canonical form alone and an encoder that makes nothing else.
 #pragma once
 
 #include <cstdint>
@@ -34,37 +34,46 @@ struct Other {
 /// One data item.
 class Value {
  public:
-  Value() : item_{Null{}} {}
-  Value(bool value) : item_{value} {}                                   // NOLINT(google-explicit-constructor)
-  template <class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  Value(T value) {                                                       // NOLINT(google-explicit-constructor)
-    if constexpr (std::is_unsigned_v<T>) item_ = static_cast<std::uint64_t>(value);
-    else if (value >= 0) item_ = static_cast<std::uint64_t>(value);
-    else item_ = Negative{static_cast<std::uint64_t>(-(static_cast<std::int64_t>(value) + 1))};
-  }
-  Value(Bytes value) : item_{std::move(value)} {}                       // NOLINT(google-explicit-constructor)
-  Value(std::string value) : item_{std::move(value)} {}                 // NOLINT(google-explicit-constructor)
-  Value(const char* value) : item_{std::string{value}} {}               // NOLINT(google-explicit-constructor)
-  Value(Array value) : item_{std::move(value)} {}                       // NOLINT(google-explicit-constructor)
-  /// Entries may come in any order; encoding sorts them.
-  Value(Map value) : item_{std::move(value)} {}                         // NOLINT(google-explicit-constructor)
-  Value(Other value) : item_{value} {}                                  // NOLINT(google-explicit-constructor)
-  [[nodiscard]] static Value bytes(ByteView view) { return Bytes(view.begin(), view.end()); }
-
-  /// The item as T, or nullptr: bool, Bytes, std::string, Array, Map, Null, Other.
-  template <class T>
-  [[nodiscard]] const T* as() const { return std::get_if<T>(&item_); }
-  /// An integer that fits, whatever its sign.
-  [[nodiscard]] const std::uint64_t* as_unsigned() const { return std::get_if<std::uint64_t>(&item_); }
-  [[nodiscard]] bool is_integer() const { return as_unsigned() != nullptr || std::holds_alternative<Negative>(item_); }
-  /// The integer, or nothing where it is none or lies outside int64.
-  [[nodiscard]] std::optional<std::int64_t> as_integer() const;
   /// The encoded argument n of a negative integer -1-n.
   struct Negative {
     std::uint64_t argument = 0;
     friend bool operator==(Negative, Negative) = default;
   };
+
+  Value() : item_{Null{}} {}
+  Value(bool value) : item_{value} {}  // NOLINT(google-explicit-constructor)
+  template <class T>
+    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+  Value(T value) {  // NOLINT(google-explicit-constructor)
+    if constexpr (std::is_unsigned_v<T>)
+      item_ = static_cast<std::uint64_t>(value);
+    else if (value >= 0)
+      item_ = static_cast<std::uint64_t>(value);
+    else
+      item_ = Negative{static_cast<std::uint64_t>(-(static_cast<std::int64_t>(value) + 1))};
+  }
+  Value(Bytes value) : item_{std::move(value)} {}          // NOLINT(google-explicit-constructor)
+  Value(std::string value) : item_{std::move(value)} {}    // NOLINT(google-explicit-constructor)
+  Value(const char* value) : item_{std::string{value}} {}  // NOLINT(google-explicit-constructor)
+  Value(Array value) : item_{std::move(value)} {}          // NOLINT(google-explicit-constructor)
+  /// Entries may come in any order; encoding sorts them.
+  Value(Map value) : item_{std::move(value)} {}  // NOLINT(google-explicit-constructor)
+  Value(Other value) : item_{value} {}           // NOLINT(google-explicit-constructor)
+  Value(Negative value) : item_{value} {}        // NOLINT(google-explicit-constructor)
+  [[nodiscard]] static Value bytes(ByteView view) { return Bytes(view.begin(), view.end()); }
+
+  /// The item as T, or nullptr: bool, Bytes, std::string, Array, Map, Null, Other.
+  template <class T>
+  [[nodiscard]] const T* as() const {
+    return std::get_if<T>(&item_);
+  }
+  /// An integer that fits, whatever its sign.
+  [[nodiscard]] const std::uint64_t* as_unsigned() const { return std::get_if<std::uint64_t>(&item_); }
+  [[nodiscard]] bool is_integer() const {
+    return as_unsigned() != nullptr || std::holds_alternative<Negative>(item_);
+  }
+  /// The integer, or nothing where it is none or lies outside int64.
+  [[nodiscard]] std::optional<std::int64_t> as_integer() const;
   [[nodiscard]] const Negative* as_negative() const { return std::get_if<Negative>(&item_); }
 
   friend bool operator==(const Value&, const Value&) = default;
