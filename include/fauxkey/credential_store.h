@@ -46,6 +46,9 @@ class CredentialStore {
   // Discoverable credentials.
   /// Adds one; an older one of the same relying party and user id is replaced (CTAP 2.3, 6.1.2).
   [[nodiscard]] virtual StoreResult<void> put(const Credential& credential) = 0;
+  /// Writes a stored credential anew (same id, relying party and user id); its place in the order stays.
+  /// False where there is none of that id.
+  [[nodiscard]] virtual StoreResult<bool> update(const Credential& credential) = 0;
   [[nodiscard]] virtual StoreResult<std::optional<Credential>> find(ByteView credential_id) = 0;
   /// Those of one relying party, the newest first.
   [[nodiscard]] virtual StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash) = 0;

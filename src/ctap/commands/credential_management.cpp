@@ -1,0 +1,224 @@
+// authenticatorCredentialManagement, 0x0A (CTAP 2.3, 6.8): each subcommand is a function.
+#include <array>
+#include <set>
+
+#include "authenticator/credential_keys.h"
+#include "authenticator/store_status.h"
+#include "crypto/hash.h"
+#include "ctap/command.h"
+
+namespace fauxkey::ctap {
+namespace {
+
+constexpr int kSubCommand = 1, kSubCommandParams = 2, kPinUvAuthProtocol = 3, kPinUvAuthParam = 4;
+constexpr int kRpIdHashParam = 1, kCredentialIdParam = 2, kUserParam = 3;
+constexpr int kExistingCount = 1, kMaxPossibleRemainingCount = 2, kRp = 3, kRpIdHash = 4, kTotalRps = 5,
+              kUser = 6, kCredentialId = 7, kPublicKeyResult = 8, kTotalCredentials = 9,
+              kCredProtectResult = 10;
+
+struct CredentialManagementRequest {
+  Request& call;
+  std::uint8_t sub_command;
+  const cbor::Map* params;
+  PinUvAuthParam auth;
+
+  [[nodiscard]] Session& session() const { return call.session; }
+  [[nodiscard]] Reader params_reader() const {
+    static const cbor::Map kNone;
+    return Reader{params != nullptr ? *params : kNone};
+  }
+};
+
+/// The token must have been given for credential management; what it authenticates is the subcommand and its
+/// parameters (6.8.2 and on).
+Result<void> authorize(CredentialManagementRequest& request) {
+  if (!request.auth.param) return fail(Status::puat_required);
+  Bytes message{request.sub_command};
+  if (request.params != nullptr) append(message, cbor::encode(*request.params));
+  return request.session().auth.verify(request.auth, {message}, kCredentialManagement);
+}
+
+/// A token that is bound to one relying party is no good for what concerns all.
+Result<void> authorize_for_all(CredentialManagementRequest& request) {
+  if (auto authorized = authorize(request); !authorized) return authorized;
+  if (request.session().auth.token().rp_id()) return fail(Status::pin_auth_invalid);
+  return {};
+}
+
+Result<void> authorize_for(CredentialManagementRequest& request, const RpIdHash& rp_id_hash) {
+  const auto& bound_to = request.session().auth.token().rp_id();
+  if (bound_to && crypto::sha256(*bound_to) != rp_id_hash) return fail(Status::pin_auth_invalid);
+  return {};
+}
+
+Response get_creds_metadata(CredentialManagementRequest& request) {
+  if (const auto authorized = authorize_for_all(request); !authorized) return fail(authorized.error());
+  const auto count = request.session().key.discoverable_count();
+  if (!count) return fail(count.error());
+  return cbor::Map{{kExistingCount, static_cast<std::uint64_t>(*count)},
+                   {kMaxPossibleRemainingCount,
+                    static_cast<std::uint64_t>(Authenticator::kMaxDiscoverableCredentials - *count)}};
+}
+
+/// The relying parties with discoverable credentials, each once, in the order of their first.
+Result<std::deque<PendingRelyingParties::Entry>> list_relying_parties(CredentialStore& store) {
+  constexpr std::size_t kPageSize = 64;
+  std::deque<PendingRelyingParties::Entry> entries;
+  std::set<RpIdHash> seen;
+  std::uint64_t cursor = 0;
+  do {
+    const auto page = checked(store.page(cursor, kPageSize));
+    if (!page) return fail(page.error());
+    for (const auto& credential : page->credentials) {
+      if (seen.insert(credential.rp_id_hash).second) {
+        entries.push_back({credential.rp_id_hash, credential.rp_id, credential.rp_name});
+      }
+    }
+    cursor = page->next_cursor;
+  } while (cursor != 0);
+  return entries;
+}
+
+/// Answers with the first entry left and keeps the rest for the channel's next command.
+cbor::Map next_relying_party(CredentialManagementRequest& request, PendingRelyingParties pending) {
+  const auto entry = std::move(pending.left.front());
+  pending.left.pop_front();
+  if (!pending.left.empty())
+    request.session().sequences.put(request.call.exchange.channel, std::move(pending));
+  cbor::Map rp{{"id", entry.id}};
+  if (entry.name) rp.emplace_back("name", *entry.name);
+  return {{kRp, std::move(rp)}, {kRpIdHash, cbor::Value::bytes(entry.hash)}};
+}
+
+Response enumerate_rps_begin(CredentialManagementRequest& request) {
+  if (const auto authorized = authorize_for_all(request); !authorized) return fail(authorized.error());
+  auto entries = list_relying_parties(request.session().key.store());
+  if (!entries) return fail(entries.error());
+  if (entries->empty()) return fail(Status::no_credentials);
+  const auto total = static_cast<std::uint64_t>(entries->size());
+  auto response = next_relying_party(request, {*std::move(entries)});
+  response.emplace_back(kTotalRps, total);
+  return response;
+}
+
+Response enumerate_rps_get_next(CredentialManagementRequest& request) {
+  auto* pending = std::get_if<PendingRelyingParties>(&request.call.sequence);
+  if (pending == nullptr) return fail(Status::not_allowed);
+  return next_relying_party(request, std::move(*pending));
+}
+
+Result<cbor::Map> next_credential(CredentialManagementRequest& request, PendingCredentials pending) {
+  const Bytes id = std::move(pending.credential_ids.front());
+  pending.credential_ids.pop_front();
+  const auto credential = checked(request.session().key.store().find(id));
+  if (!credential) return fail(credential.error());
+  if (!*credential) return fail(Status::not_allowed);  // deleted since, by another channel
+  if (!pending.credential_ids.empty()) {
+    request.session().sequences.put(request.call.exchange.channel, std::move(pending));
+  }
+  return cbor::Map{{kUser, user_entity((*credential)->user, true)},
+                   {kCredentialId, descriptor(**credential)},
+                   {kPublicKeyResult, cose_public_key(**credential)},
+                   {kCredProtectResult, static_cast<int>((*credential)->cred_protect)}};
+}
+
+Response enumerate_credentials_begin(CredentialManagementRequest& request) {
+  auto reader = request.params_reader();
+  const auto& hash = reader.required<Bytes>(kRpIdHashParam);
+  if (reader.status() != Status::ok) return fail(reader.status());
+  RpIdHash rp_id_hash{};
+  if (hash.size() != rp_id_hash.size()) return fail(Status::invalid_length);
+  std::ranges::copy(hash, rp_id_hash.begin());
+  if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
+  if (const auto authorized = authorize_for(request, rp_id_hash); !authorized)
+    return fail(authorized.error());
+  const auto found = request.session().key.find_by_rp(rp_id_hash);
+  if (!found) return fail(found.error());
+  if (found->empty()) return fail(Status::no_credentials);
+  PendingCredentials pending;
+  for (const auto& credential : *found) pending.credential_ids.push_back(credential.id);
+  auto response = next_credential(request, std::move(pending));
+  if (!response) return fail(response.error());
+  response->emplace_back(kTotalCredentials, static_cast<std::uint64_t>(found->size()));
+  return *std::move(response);
+}
+
+Response enumerate_credentials_get_next(CredentialManagementRequest& request) {
+  auto* pending = std::get_if<PendingCredentials>(&request.call.sequence);
+  if (pending == nullptr) return fail(Status::not_allowed);
+  auto response = next_credential(request, std::move(*pending));
+  if (!response) return fail(response.error());
+  return *std::move(response);
+}
+
+/// The stored credential that a request names, if its token may touch it.
+Result<Credential> authorized_credential(CredentialManagementRequest& request, const Bytes& id) {
+  if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
+  auto credential = checked(request.session().key.store().find(id));
+  if (!credential) return fail(credential.error());
+  if (!*credential) return fail(Status::no_credentials);
+  if (const auto authorized = authorize_for(request, (*credential)->rp_id_hash); !authorized) {
+    return fail(authorized.error());
+  }
+  return *std::move(*credential);
+}
+
+Response delete_credential(CredentialManagementRequest& request) {
+  auto reader = request.params_reader();
+  const Bytes id = read_descriptor(reader, kCredentialIdParam);
+  if (reader.status() != Status::ok) return fail(reader.status());
+  if (const auto credential = authorized_credential(request, id); !credential)
+    return fail(credential.error());
+  const auto erased = checked(request.session().key.store().erase(id));
+  if (!erased) return fail(erased.error());
+  return cbor::Value{};
+}
+
+Response update_user_information(CredentialManagementRequest& request) {
+  auto reader = request.params_reader();
+  const Bytes id = read_descriptor(reader, kCredentialIdParam);
+  const auto user = read_user(reader, kUserParam);
+  if (reader.status() != Status::ok) return fail(reader.status());
+  auto credential = authorized_credential(request, id);
+  if (!credential) return fail(credential.error());
+  if (credential->user.id != user.id) return fail(Status::invalid_parameter);
+  credential->user = user;  // what the request leaves out is removed (6.8.6)
+  if (const auto updated = checked(request.session().key.store().update(*credential)); !updated) {
+    return fail(updated.error());
+  }
+  return cbor::Value{};
+}
+
+struct Row {
+  std::uint64_t sub_command;
+  Response (*run)(CredentialManagementRequest&);
+};
+
+constexpr std::array kSubCommands{
+    Row{0x01, get_creds_metadata},
+    Row{0x02, enumerate_rps_begin},
+    Row{0x03, enumerate_rps_get_next},
+    Row{0x04, enumerate_credentials_begin},
+    Row{0x05, enumerate_credentials_get_next},
+    Row{0x06, delete_credential},
+    Row{0x07, update_user_information},
+};
+
+}  // namespace
+
+Response credential_management(Request& call) {
+  Reader reader{call.parameters};
+  const auto sub_command = reader.required<std::uint64_t>(kSubCommand);
+  const auto* params = reader.optional<cbor::Map>(kSubCommandParams);
+  auto auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
+  if (reader.status() != Status::ok) return fail(reader.status());
+  for (const auto& row : kSubCommands) {
+    if (row.sub_command != sub_command) continue;
+    CredentialManagementRequest request{call, static_cast<std::uint8_t>(sub_command), params,
+                                        std::move(auth)};
+    return row.run(request);
+  }
+  return fail(Status::invalid_subcommand);
+}
+
+}  // namespace fauxkey::ctap

@@ -1,0 +1,136 @@
+// authenticatorGetAssertion, 0x02 (CTAP 2.3, 6.2). The numbers are the steps of 6.2.2.
+#include "crypto/hash.h"
+#include "ctap/assertion.h"
+#include "ctap/command.h"
+#include "ctap/extensions/cred_protect.h"
+#include "ctap/user_verification.h"
+
+namespace fauxkey::ctap {
+namespace {
+
+constexpr int kRpId = 1, kClientDataHash = 2, kAllowList = 3, kExtensions = 4, kOptions = 5,
+              kPinUvAuthParam = 6, kPinUvAuthProtocol = 7, kEnterpriseAttestation = 8;
+
+struct GetAssertionRequest {
+  std::string rp_id;
+  Bytes client_data_hash;
+  std::optional<std::vector<Bytes>> allow_list;
+  const cbor::Map* hmac_secret = nullptr;
+  bool up = true;
+  bool uv = false;
+  PinUvAuthParam auth;
+  bool enterprise_attestation = false;
+};
+
+Result<GetAssertionRequest> read(const cbor::Map& parameters) {
+  Reader reader{parameters};
+  GetAssertionRequest request;
+  request.rp_id = reader.required<std::string>(kRpId);
+  request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
+  if (cbor::find(parameters, kAllowList) != nullptr)
+    request.allow_list = read_descriptors(reader, kAllowList);
+  if (const auto* extensions = reader.optional<cbor::Map>(kExtensions)) {
+    Reader inputs{*extensions};
+    request.hmac_secret = inputs.optional<cbor::Map>(kHmacSecret);
+    reader.note(inputs.status());
+  }
+  if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
+    Reader values{*options};
+    request.up = values.value_or("up", true);
+    request.uv = values.value_or("uv", false);
+    if (cbor::find(*options, "rk") != nullptr) values.note(Status::unsupported_option);  // step 4
+    reader.note(values.status());
+  }
+  request.auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
+  request.enterprise_attestation = reader.optional<std::uint64_t>(kEnterpriseAttestation) != nullptr;
+  if (reader.status() != Status::ok) return fail(reader.status());
+  return request;
+}
+
+/// Step 7: those of the list, or all discoverable ones of the relying party, the newest first; without those
+/// that credProtect hides.
+Result<std::vector<Credential>> locate(Session& session, const GetAssertionRequest& request,
+                                       const RpIdHash& rp_id_hash, bool user_verified) {
+  std::vector<Credential> located;
+  if (request.allow_list) {
+    for (const auto& id : *request.allow_list) {
+      auto found = session.key.find(id, rp_id_hash);
+      if (!found) return fail(found.error());
+      if (*found) located.push_back(*std::move(*found));
+    }
+  } else {
+    auto found = session.key.find_by_rp(rp_id_hash);
+    if (!found) return fail(found.error());
+    located = *std::move(found);
+  }
+  std::erase_if(located, [&](const Credential& credential) {
+    return !is_visible(credential, user_verified, request.allow_list.has_value());
+  });
+  if (located.empty()) return fail(Status::no_credentials);
+  return located;
+}
+
+/// Whose account the prompt names: the only one there is.
+std::string account_of(const std::vector<Credential>& credentials) {
+  if (credentials.size() != 1) return {};
+  const auto& user = credentials.front().user;
+  return user.name.value_or(user.display_name.value_or(""));
+}
+
+}  // namespace
+
+Response get_assertion(Request& call) {
+  const auto request = read(call.parameters);
+  if (!request) return fail(request.error());
+
+  // 1
+  if (is_pin_probe(request->auth)) return fail(answer_pin_probe(call));
+  // 2
+  const bool by_token = request->auth.param.has_value();
+  if (by_token) {
+    if (const auto known = call.session.auth.protocol(request->auth); !known) return fail(known.error());
+  }
+  // 4: no built-in user verification here, as in makeCredential.
+  if (request->uv && !by_token) return fail(Status::invalid_option);
+  if (request->enterprise_attestation) return fail(Status::invalid_parameter);
+  // 6
+  if (by_token) {
+    const auto verified =
+        verify_token(call.session, request->auth, request->client_data_hash, request->rp_id, kGetAssertion);
+    if (!verified) return fail(verified.error());
+  }
+
+  PendingAssertions terms;
+  terms.rp_id_hash = crypto::sha256(request->rp_id);
+  terms.client_data_hash = request->client_data_hash;
+  terms.user_verified = by_token;
+  terms.user_present = request->up;
+  // 7
+  const auto located = locate(call.session, *request, terms.rp_id_hash, terms.user_verified);
+  if (!located) return fail(located.error());
+  // 10 demands presence for hmac-secret (12.7); it is checked before the user is troubled.
+  if (request->hmac_secret != nullptr) {
+    if (!request->up) return fail(Status::unsupported_option);
+    auto input = read_hmac_secret(*request->hmac_secret, call.session.auth);
+    if (!input) return fail(input.error());
+    terms.hmac_secret = *std::move(input);
+  }
+  // 9
+  if (request->up) {
+    const auto touched =
+        collect_presence(call, by_token, {Operation::get_assertion, request->rp_id, account_of(*located)});
+    if (!touched) return fail(touched.error());
+  }
+  // 11: a list gets one answer; the number of its matches is nobody's business.
+  const std::size_t count = request->allow_list ? 1 : located->size();
+  const bool with_names = count > 1 && terms.user_verified;
+  auto response = make_assertion(call.session, located->front(), terms, count, with_names);
+  if (!response) return fail(response.error());
+  if (count > 1) {
+    for (std::size_t i = 1; i < count; ++i) terms.credential_ids.push_back((*located)[i].id);
+    call.session.sequences.put(call.exchange.channel, std::move(terms));
+  }
+  return *std::move(response);
+}
+
+}  // namespace fauxkey::ctap

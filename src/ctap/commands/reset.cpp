@@ -1,0 +1,23 @@
+// authenticatorReset, 0x07 (CTAP 2.3, 6.6).
+#include "ctap/command.h"
+
+namespace fauxkey::ctap {
+namespace {
+
+// A key without a display is reset in its first ten seconds only, so that no program does it behind the
+// user's back.
+constexpr std::chrono::seconds kWindow{10};
+
+}  // namespace
+
+Response reset(Request& call) {
+  auto& key = call.session.key;
+  if (key.time_since_power_up() > kWindow) return fail(Status::not_allowed);
+  const auto touched = key.confirm_presence({Operation::reset, {}, {}}, call.exchange);
+  if (!touched) return fail(touched.error());
+  if (const auto erased = key.reset(); !erased) return fail(erased.error());
+  call.session.forget_platforms();
+  return cbor::Value{};
+}
+
+}  // namespace fauxkey::ctap

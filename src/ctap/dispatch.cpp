@@ -1,0 +1,78 @@
+#include "ctap/dispatch.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+
+#include "ctap/command.h"
+
+namespace fauxkey::ctap {
+namespace {
+
+struct Row {
+  std::uint8_t command;
+  std::string_view name;
+  Response (*run)(Request&);
+  bool takes_parameters;
+};
+
+// CTAP 2.3, 6: command values.
+constexpr std::array kCommands{
+    Row{0x01, "makeCredential", make_credential, true},
+    Row{0x02, "getAssertion", get_assertion, true},
+    Row{0x04, "getInfo", get_info, false},
+    Row{0x06, "clientPIN", client_pin, true},
+    Row{0x07, "reset", reset, false},
+    Row{0x08, "getNextAssertion", get_next_assertion, false},
+    Row{0x0A, "credentialManagement", credential_management, true},
+    Row{0x0B, "selection", selection, false},
+};
+
+const Row* row_of(std::uint8_t command) {
+  for (const auto& row : kCommands) {
+    if (row.command == command) return &row;
+  }
+  return nullptr;
+}
+
+Response run(Session& session, ByteView message, const Exchange& exchange) {
+  if (message.empty()) return fail(Status::invalid_length);
+  if (message.size() > kMaxMessageSize) return fail(Status::request_too_large);
+  // Any command but the fitting "next" ends what the channel's last one left open, even one that fails.
+  Sequence sequence = session.sequences.take(exchange.channel);
+  const auto* row = row_of(message[0]);
+  if (row == nullptr) return fail(Status::invalid_command);
+  const ByteView encoded = message.subspan(1);
+  if (!row->takes_parameters && !encoded.empty()) return fail(Status::invalid_length);
+
+  cbor::Value parameters{cbor::Map{}};
+  if (!encoded.empty()) {
+    auto decoded = cbor::decode(encoded);
+    if (!decoded) {
+      spdlog::debug("{}: {}", row->name, decoded.error());
+      return fail(Status::invalid_cbor);
+    }
+    parameters = *std::move(decoded);
+  }
+  const auto* map = parameters.as<cbor::Map>();
+  if (map == nullptr) return fail(Status::cbor_unexpected_type);
+  Request request{session, exchange, *map, std::move(sequence)};
+  return row->run(request);
+}
+
+}  // namespace
+
+Bytes process(Session& session, ByteView message, const Exchange& exchange) {
+  const auto response = run(session, message, exchange);
+  if (!response) return {static_cast<std::uint8_t>(response.error())};
+  Bytes answer{static_cast<std::uint8_t>(Status::ok)};
+  if (response->as<cbor::Null>() == nullptr) append(answer, cbor::encode(*response));
+  return answer;
+}
+
+std::string_view command_name(std::uint8_t command) {
+  const auto* row = row_of(command);
+  return row != nullptr ? row->name : std::string_view{};
+}
+
+}  // namespace fauxkey::ctap

@@ -1,0 +1,41 @@
+// Everything about PIN/UV authentication that lives between requests: both protocols and the token's state,
+// with the checks that the commands share.
+#pragma once
+
+#include <array>
+
+#include "ctap/messages.h"
+#include "ctap/pin_protocol.h"
+#include "ctap/pin_uv_token.h"
+
+namespace fauxkey::ctap {
+
+class PinUvAuth {
+ public:
+  PinUvAuth(Random& random, const Clock& clock);
+
+  /// Version numbers in the order of preference: getInfo's pinUvAuthProtocols.
+  static constexpr std::array<std::uint8_t, 2> kVersions{2, 1};
+
+  /// INVALID_PARAMETER where that version is unknown.
+  [[nodiscard]] Result<PinProtocol*> protocol(std::uint64_t version);
+  /// The same for what came beside a pinUvAuthParam; MISSING_PARAMETER where no version came.
+  [[nodiscard]] Result<PinProtocol*> protocol(const PinUvAuthParam& auth);
+
+  /// A new token for both protocols, in use from now on.
+  void issue_token(bool user_is_present, std::uint8_t permissions, std::optional<std::string> rp_id);
+  /// No token is valid any more: a power cycle, a new PIN, a reset.
+  void revoke_tokens();
+  [[nodiscard]] PinUvAuthToken& token() { return token_; }
+
+  /// PIN_AUTH_INVALID unless `auth` authenticates the message by the token in use and the token has the
+  /// permission.
+  [[nodiscard]] Result<void> verify(const PinUvAuthParam& auth, std::initializer_list<ByteView> message,
+                                    Permission permission);
+
+ private:
+  std::array<PinProtocol, 2> protocols_;
+  PinUvAuthToken token_;
+};
+
+}  // namespace fauxkey::ctap

@@ -1,0 +1,56 @@
+#include "ctap/pin_uv_token.h"
+
+namespace fauxkey::ctap {
+
+void PinUvAuthToken::begin_using(bool user_is_present, std::uint8_t permissions,
+                                 std::optional<std::string> rp_id) {
+  state_ = State{.permissions = permissions,
+                 .rp_id = std::move(rp_id),
+                 .user_present = user_is_present,
+                 .user_verified = true,
+                 .used = false,
+                 .began = clock_->now()};
+}
+
+bool PinUvAuthToken::in_use() {
+  if (!state_) return false;
+  const auto age = clock_->now() - state_->began;
+  if (age > kMaxUsagePeriod || (!state_->used && age > kInitialUsageLimit)) {
+    stop_using();
+    return false;
+  }
+  if (age > kUserPresentLimit) state_->user_present = false;
+  return true;
+}
+
+void PinUvAuthToken::mark_used() {
+  if (state_) state_->used = true;
+}
+
+bool PinUvAuthToken::has(Permission permission) {
+  return in_use() && (state_->permissions & permission) != 0;
+}
+
+bool PinUvAuthToken::user_verified() { return in_use() && state_->user_verified; }
+
+bool PinUvAuthToken::user_present() { return in_use() && state_->user_present; }
+
+const std::optional<std::string>& PinUvAuthToken::rp_id() const {
+  static const std::optional<std::string> kNone;
+  return state_ ? state_->rp_id : kNone;
+}
+
+bool PinUvAuthToken::bind_to(const std::string& rp_id) {
+  if (!state_) return false;
+  if (!state_->rp_id) state_->rp_id = rp_id;
+  return state_->rp_id == rp_id;
+}
+
+void PinUvAuthToken::clear_after_presence() {
+  if (!state_) return;
+  state_->user_present = false;
+  state_->user_verified = false;
+  state_->permissions &= kLargeBlobWrite;
+}
+
+}  // namespace fauxkey::ctap

@@ -1,0 +1,63 @@
+// The state of the pinUvAuthToken (CTAP 2.3, 6.5.2.1 and 6.5.3): who may do what with it, and for how long.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "fauxkey/clock.h"
+
+namespace fauxkey::ctap {
+
+/// Permissions of 6.5.5.7; a token's are a set of bits.
+enum Permission : std::uint8_t {
+  kMakeCredential = 0x01,
+  kGetAssertion = 0x02,
+  kCredentialManagement = 0x04,
+  kBioEnrollment = 0x08,
+  kLargeBlobWrite = 0x10,
+  kAuthenticatorConfig = 0x20,
+  kPersistentCredentialManagementReadOnly = 0x40,
+};
+
+class PinUvAuthToken {
+ public:
+  static constexpr std::chrono::seconds kInitialUsageLimit{30};  // 6.5.2.1, USB
+  static constexpr std::chrono::seconds kUserPresentLimit{30};   // 6.5.2.1, at most
+  static constexpr std::chrono::minutes kMaxUsagePeriod{10};     // 6.5.2.1
+
+  explicit PinUvAuthToken(const Clock& clock) : clock_{&clock} {}
+
+  /// beginUsingPinUvAuthToken: the user has just been verified.
+  void begin_using(bool user_is_present, std::uint8_t permissions, std::optional<std::string> rp_id);
+  void stop_using() { state_.reset(); }
+
+  /// Whether a verification may use the token now; the timers end it here.
+  [[nodiscard]] bool in_use();
+  /// To be called after each successful verification: the initial usage limit no longer applies.
+  void mark_used();
+  [[nodiscard]] bool has(Permission permission);
+  [[nodiscard]] bool user_verified();
+  [[nodiscard]] bool user_present();
+  [[nodiscard]] const std::optional<std::string>& rp_id() const;
+  /// Binds a token without a relying party to this one; false where it is bound to another.
+  [[nodiscard]] bool bind_to(const std::string& rp_id);
+
+  /// clearUserPresentFlag, clearUserVerifiedFlag and clearPinUvAuthTokenPermissionsExceptLbw, which the
+  /// specification always asks for together: the user's consent covers one operation.
+  void clear_after_presence();
+
+ private:
+  struct State {
+    std::uint8_t permissions = 0;
+    std::optional<std::string> rp_id;
+    bool user_present = false;
+    bool user_verified = true;
+    bool used = false;
+    Clock::TimePoint began;
+  };
+  const Clock* clock_;
+  std::optional<State> state_;
+};
+
+}  // namespace fauxkey::ctap

@@ -1,0 +1,88 @@
+// What CTAP2 remembers from one request to the next, beyond the key's own state.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "authenticator/authenticator.h"
+#include "ctap/extensions/hmac_secret.h"
+#include "ctap/pin_uv_auth.h"
+
+namespace fauxkey::ctap {
+
+/// getAssertion's further answers, for getNextAssertion (CTAP 2.3, 6.3).
+struct PendingAssertions {
+  RpIdHash rp_id_hash{};
+  Bytes client_data_hash;
+  bool user_present = false;
+  bool user_verified = false;
+  std::optional<HmacSecretInput> hmac_secret;
+  std::deque<Bytes> credential_ids;  ///< still to be answered, in this order
+};
+
+/// credentialManagement's enumerateRPs (6.8.3) and enumerateCredentials (6.8.4).
+struct PendingRelyingParties {
+  struct Entry {
+    RpIdHash hash{};
+    std::string id;
+    std::optional<std::string> name;
+  };
+  std::deque<Entry> left;
+};
+struct PendingCredentials {
+  std::deque<Bytes> credential_ids;
+};
+
+/// A sequence that a "next" command may go on with. It belongs to one channel and ends with any other command
+/// on it (6, "stateful commands").
+using Sequence = std::variant<std::monostate, PendingAssertions, PendingRelyingParties, PendingCredentials>;
+
+/// The open sequences of the channels that asked last; the oldest makes room for new ones.
+class Sequences {
+ public:
+  static constexpr std::size_t kMaxChannels = 16;
+  static constexpr std::chrono::seconds kTimeLimit{30};  // 6.3, step 3
+
+  explicit Sequences(const Clock& clock) : clock_{&clock} {}
+  /// Takes it out, so that it is over unless it is put back; nothing where it is too old.
+  [[nodiscard]] Sequence take(std::uint32_t channel);
+  /// Begins or goes on with one; the time limit runs from now.
+  void put(std::uint32_t channel, Sequence sequence);
+  void clear() { open_.clear(); }
+
+ private:
+  struct Open {
+    std::uint32_t channel;
+    Clock::TimePoint since;
+    Sequence sequence;
+  };
+  const Clock* clock_;
+  std::deque<Open> open_;
+};
+
+struct Session {
+  explicit Session(Authenticator& authenticator)
+      : key{authenticator},
+        auth{authenticator.random(), authenticator.clock()},
+        sequences{authenticator.clock()} {}
+
+  Authenticator& key;
+  PinUvAuth auth;
+  Sequences sequences;
+
+  void power_cycle() {
+    key.power_cycle();
+    forget_platforms();
+  }
+  /// Ends what platforms were given: tokens and sequences.
+  void forget_platforms() {
+    auth.revoke_tokens();
+    sequences.clear();
+  }
+};
+
+}  // namespace fauxkey::ctap

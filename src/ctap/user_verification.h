@@ -1,0 +1,26 @@
+// Steps that makeCredential and getAssertion share (CTAP 2.3, 6.1.2 and 6.2.2): the touch of old clients that
+// probe for a PIN, the check of a pinUvAuthParam, and the user's presence.
+#pragma once
+
+#include "ctap/command.h"
+
+namespace fauxkey::ctap {
+
+/// Step 1: a pinUvAuthParam of no bytes asks only which key is meant and whether it has a PIN. Always a
+/// status: PIN_NOT_SET or PIN_INVALID after a touch.
+[[nodiscard]] Status answer_pin_probe(Request& request);
+[[nodiscard]] inline bool is_pin_probe(const PinUvAuthParam& auth) {
+  return auth.param && auth.param->empty();
+}
+
+/// Verifies the token for this command and relying party; the user then counts as verified. PIN_AUTH_INVALID
+/// otherwise.
+[[nodiscard]] Result<void> verify_token(Session& session, const PinUvAuthParam& auth,
+                                        ByteView client_data_hash, const std::string& rp_id,
+                                        Permission permission);
+
+/// The user's consent: a token that was given with presence stands for it, else the user is asked. The
+/// token's flags and permissions are used up by it.
+[[nodiscard]] Result<void> collect_presence(Request& request, bool by_token, const Prompt& prompt);
+
+}  // namespace fauxkey::ctap
