@@ -1,0 +1,44 @@
+// What both stores hold to alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "fauxkey/credential_store.h"
+
+namespace fauxkey::keystore {
+
+/// The largest state record, and the largest sum of a credential's fields, in bytes. A host's message has
+/// 7609.
+inline constexpr std::size_t kMaxRecord = 1U << 20U;
+
+/// A page holds no more, whatever the caller's limit: each credential has secrets in guarded pages of memory,
+/// and the kernel maps only so many (vm.max_map_count).
+inline constexpr std::size_t kMaxPage = 1000;
+
+inline constexpr std::uint32_t kMaxSignCount = std::numeric_limits<std::uint32_t>::max();
+
+/// Whether a store takes it.
+[[nodiscard]] inline bool fits(const Credential& credential) {
+  const UserEntity& user = credential.user;
+  const auto size = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
+  return credential.id.size() + credential.rp_id.size() + size(credential.rp_name) + user.id.size() +
+             size(user.name) + size(user.display_name) + credential.private_key.size() <=
+         kMaxRecord;
+}
+
+[[nodiscard]] inline StoreError counter_exhausted() {
+  return {
+      StoreError::Kind::io,
+      "This credential has been used 4294967295 times and its signature counter cannot go further: register "
+      "a new one."};
+}
+
+[[nodiscard]] inline StoreError record_too_large() {
+  return {StoreError::Kind::io, "This record is larger than the keystore's 1 MiB: store less in it."};
+}
+
+}  // namespace fauxkey::keystore

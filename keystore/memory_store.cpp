@@ -1,0 +1,131 @@
+#include "keystore/memory_store.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "keystore/limits.h"
+
+namespace fauxkey {
+namespace {
+Bytes bytes_of(ByteView view) { return {view.begin(), view.end()}; }
+}  // namespace
+
+void MemoryStore::remove(Sequence sequence) {
+  const auto it = credentials_.find(sequence);
+  if (it == credentials_.end()) return;
+  const Credential& credential = it->second;
+  by_id_.erase(credential.id);
+  const auto users = by_rp_.find(credential.rp_id_hash);
+  users->second.erase(credential.user.id);
+  if (users->second.empty()) by_rp_.erase(users);
+  credentials_.erase(it);
+}
+
+StoreResult<void> MemoryStore::put(const Credential& credential) {
+  if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
+  Credential copy = credential.clone();
+  const std::scoped_lock lock{mutex_};
+  if (const auto same_id = by_id_.find(credential.id); same_id != by_id_.end()) remove(same_id->second);
+  if (const auto rp = by_rp_.find(credential.rp_id_hash); rp != by_rp_.end()) {
+    if (const auto user = rp->second.find(credential.user.id); user != rp->second.end()) remove(user->second);
+  }
+  const Sequence sequence = ++last_;
+  by_id_[credential.id] = sequence;
+  by_rp_[credential.rp_id_hash][credential.user.id] = sequence;
+  credentials_.emplace(sequence, std::move(copy));
+  return {};
+}
+
+StoreResult<bool> MemoryStore::update(const Credential& credential) {
+  if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
+  Credential copy = credential.clone();
+  const std::scoped_lock lock{mutex_};
+  const auto sequence = by_id_.find(credential.id);
+  if (sequence == by_id_.end()) return false;
+  Credential& stored = credentials_.at(sequence->second);
+  if (stored.rp_id_hash != credential.rp_id_hash || stored.user.id != credential.user.id) return false;
+  stored = std::move(copy);
+  return true;
+}
+
+StoreResult<std::optional<Credential>> MemoryStore::find(ByteView credential_id) {
+  const std::scoped_lock lock{mutex_};
+  const auto sequence = by_id_.find(bytes_of(credential_id));
+  if (sequence == by_id_.end()) return std::nullopt;
+  return credentials_.at(sequence->second).clone();
+}
+
+StoreResult<std::vector<Credential>> MemoryStore::find_by_rp(const RpIdHash& rp_id_hash) {
+  const std::scoped_lock lock{mutex_};
+  std::vector<Credential> found;
+  const auto users = by_rp_.find(rp_id_hash);
+  if (users == by_rp_.end()) return found;
+  std::vector<Sequence> sequences;
+  for (const auto& [user, sequence] : users->second) sequences.push_back(sequence);
+  std::ranges::sort(sequences, std::greater{});
+  found.reserve(sequences.size());
+  for (const Sequence sequence : sequences) found.push_back(credentials_.at(sequence).clone());
+  return found;
+}
+
+StoreResult<bool> MemoryStore::erase(ByteView credential_id) {
+  const std::scoped_lock lock{mutex_};
+  const auto sequence = by_id_.find(bytes_of(credential_id));
+  if (sequence == by_id_.end()) return false;
+  remove(sequence->second);
+  return true;
+}
+
+StoreResult<std::size_t> MemoryStore::count() {
+  const std::scoped_lock lock{mutex_};
+  return credentials_.size();
+}
+
+StoreResult<CredentialStore::Page> MemoryStore::page(std::uint64_t cursor, std::size_t limit) {
+  limit = std::clamp(limit, std::size_t{1}, keystore::kMaxPage);
+  const std::scoped_lock lock{mutex_};
+  Page page;
+  for (auto it = credentials_.lower_bound(cursor); it != credentials_.end(); ++it) {
+    if (page.credentials.size() == limit) {
+      page.next_cursor = it->first;
+      break;
+    }
+    page.credentials.push_back(it->second.clone());
+  }
+  return page;
+}
+
+StoreResult<std::uint32_t> MemoryStore::next_sign_count(ByteView credential_id) {
+  const std::scoped_lock lock{mutex_};
+  std::uint32_t& counter = counters_[bytes_of(credential_id)];
+  if (counter == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
+  return ++counter;
+}
+
+StoreResult<std::optional<SecretBytes>> MemoryStore::load(RecordKind kind) {
+  const std::scoped_lock lock{mutex_};
+  const auto record = records_.find(kind);
+  if (record == records_.end()) return std::nullopt;
+  return record->second.clone();
+}
+
+StoreResult<void> MemoryStore::save(RecordKind kind, ByteView value) {
+  if (value.size() > keystore::kMaxRecord) return std::unexpected{keystore::record_too_large()};
+  SecretBytes copy = SecretBytes::copy_of(value);
+  const std::scoped_lock lock{mutex_};
+  records_[kind] = std::move(copy);
+  return {};
+}
+
+StoreResult<void> MemoryStore::reset() {
+  const std::scoped_lock lock{mutex_};
+  credentials_.clear();
+  by_id_.clear();
+  by_rp_.clear();
+  counters_.clear();
+  std::erase_if(records_, [](const auto& entry) { return entry.first != RecordKind::attestation; });
+  return {};
+}
+
+}  // namespace fauxkey

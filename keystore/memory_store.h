@@ -1,0 +1,45 @@
+// What a key remembers until its process ends: for tests and for keys that are meant to be forgotten.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "fauxkey/credential_store.h"
+
+namespace fauxkey {
+
+/// Behaves like SqliteStore, but for durability. Safe to call from several threads.
+class MemoryStore final : public CredentialStore {
+ public:
+  MemoryStore() = default;
+
+  [[nodiscard]] StoreResult<void> put(const Credential& credential) override;
+  [[nodiscard]] StoreResult<bool> update(const Credential& credential) override;
+  [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash) override;
+  [[nodiscard]] StoreResult<bool> erase(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<std::size_t> count() override;
+  [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
+  [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
+  [[nodiscard]] StoreResult<void> reset() override;
+
+ private:
+  /// The place in the order of creation; never used twice.
+  using Sequence = std::uint64_t;
+  /// User id to place, for each relying party.
+  using Users = std::map<Bytes, Sequence>;
+
+  void remove(Sequence sequence);
+
+  std::mutex mutex_;
+  Sequence last_ = 0;
+  std::map<Sequence, Credential> credentials_;
+  std::map<Bytes, Sequence> by_id_;
+  std::map<RpIdHash, Users> by_rp_;
+  std::map<Bytes, std::uint32_t> counters_;
+  std::map<RecordKind, SecretBytes> records_;
+};
+
+}  // namespace fauxkey

@@ -1,0 +1,67 @@
+// What a key remembers, encrypted in one SQLite file.
+//
+// Who holds the file without the unlock secret learns: how many credentials, counters and records there are,
+// in which order they were made, which of them belong to the same relying party (not to which), their rough
+// sizes, and, given two copies, which of them changed between. Who can also write it can bring back an
+// earlier version of a record or of the whole file, or take records out: that is not detected. Nothing can be
+// altered, invented, or moved from one credential to another.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fauxkey/clock.h"
+#include "fauxkey/credential_store.h"
+#include "fauxkey/random.h"
+#include "keystore/unlock.h"
+
+namespace fauxkey {
+
+/// Safe to call from several threads; one process at a time has a file open. Besides the file there are
+/// FILE.lock and, while it is open or after a crash, FILE-wal, which belongs to it.
+class SqliteStore final : public CredentialStore {
+ public:
+  /// Opens the keystore, or makes it (with its folder, mode 0700, and the key file of a `keyfile:` source)
+  /// where there is none. An existing file that is no sound keystore or does not open with this secret is
+  /// left as it is. `random` must outlive the store.
+  [[nodiscard]] static std::expected<std::unique_ptr<SqliteStore>, StoreError> open(
+      const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock);
+  ~SqliteStore() override;
+
+  [[nodiscard]] StoreResult<void> put(const Credential& credential) override;
+  [[nodiscard]] StoreResult<bool> update(const Credential& credential) override;
+  [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id) override;
+  /// Leaves damaged ones out, unless all are; `check` finds them.
+  [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash) override;
+  [[nodiscard]] StoreResult<bool> erase(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<std::size_t> count() override;
+  /// Leaves damaged ones out; `check` finds them.
+  [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
+  [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
+  [[nodiscard]] StoreResult<void> reset() override;
+
+  /// How much of the store is readable.
+  struct Health {
+    std::size_t credentials = 0;          ///< readable ones
+    std::size_t damaged_credentials = 0;  ///< that fail their authentication
+    std::size_t damaged_counters = 0;     ///< whose credentials cannot sign any more
+    std::vector<RecordKind> damaged_records;
+    std::string file_damage;  ///< what SQLite's own check says of the file; empty where it is sound
+    [[nodiscard]] bool sound() const;
+  };
+  /// Reads everything; takes about a second for 100,000 credentials.
+  [[nodiscard]] StoreResult<Health> check();
+
+ private:
+  class Implementation;
+  explicit SqliteStore(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace fauxkey
