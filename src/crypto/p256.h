@@ -1,5 +1,5 @@
-// NIST P-256: key pairs, ECDSA with SHA-256, ECDH. By libcrypto where CMake found it (much faster than mbedTLS
-// 2.28), else by PSA: p256_libcrypto.cpp or p256_psa.cpp, one of the two is built.
+// NIST P-256: key pairs, ECDSA with SHA-256, ECDH. By libcrypto where CMake found it (much faster than
+// mbedTLS 2.28), else by PSA: p256_libcrypto.cpp or p256_psa.cpp, one of the two is built.
 #pragma once
 
 #include <array>
