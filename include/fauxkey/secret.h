@@ -18,6 +18,10 @@
 namespace fauxkey {
 
 namespace detail {
+/// libsodium is started before main, and before the first secret of any file that sees this one: unstarted, its
+/// guarded memory ends the process.
+inline const bool sodium_started = sodium_init() >= 0;
+
 struct SodiumFree {
   void operator()(std::uint8_t* memory) const noexcept { sodium_free(memory); }
 };
