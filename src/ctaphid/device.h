@@ -1,0 +1,61 @@
+// A CTAPHID device: one transport, its protocol state and the threads that drive it.
+//
+// The HID thread does nothing but take reports off the transport, answer what is short and send what is due:
+// the kernel keeps only 32 unread reports for a uhid device and drops the rest. Requests go to one worker
+// thread. Both sleep without any wake-up while no host asks for anything.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ctaphid/engine.h"
+#include "fauxkey/bytes.h"
+#include "fauxkey/virtual_key.h"
+#include "transport/transport.h"
+
+namespace fauxkey::ctaphid {
+
+/// What answers requests. `cbor` and `msg` are called on the worker's thread, one at a time, and may block
+/// until `Exchange::stop`; an empty answer, or an exception, becomes CTAPHID_ERROR. `wink` is called on the
+/// HID thread and has to be quick; it may be empty.
+struct Handlers {
+  std::function<Bytes(ByteView message, const Exchange& exchange)> cbor;
+  std::function<Bytes(ByteView apdu, const Exchange& exchange)> msg;
+  std::function<void()> wink;
+};
+
+/// Sees what passes, on the HID thread, and has to be quick. Each may be empty.
+struct Observer {
+  std::function<void(Direction, const Report&)> packet;
+  std::function<void(Direction, std::uint32_t channel, std::uint8_t command, ByteView payload)> message;
+};
+
+class Device {
+ public:
+  struct Settings {
+    std::array<std::uint8_t, 3> device_version{0, 1, 0};
+    /// Where the channel numbers begin; random unless given, which makes a run repeatable.
+    std::optional<std::uint32_t> channel_seed;
+  };
+
+  Device(std::unique_ptr<transport::Transport> transport, Handlers handlers, Observer observer = {});
+  Device(std::unique_ptr<transport::Transport> transport, Handlers handlers, Observer observer,
+         const Settings& settings);
+  /// Requests the stop of what is being processed, waits until it has ended, hands its answer to the host and
+  /// unplugs the device.
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  /// Begins to serve hosts. Once.
+  void start();
+  /// What a host opens; see Transport::address.
+  [[nodiscard]] std::string address() const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace fauxkey::ctaphid

@@ -1,0 +1,259 @@
+#include "ctaphid/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fauxkey::ctaphid {
+namespace {
+
+constexpr std::uint8_t kProtocolVersion = 2;  // 11.2.9.1.3
+constexpr std::size_t kNonceSize = 8;
+
+/// The requests that take a transaction, and the sizes of their messages (11.2.9).
+struct Row {
+  Command command;
+  std::size_t min_size;
+  std::size_t max_size;
+};
+constexpr std::array<Row, 5> kRequests{{
+    {Command::ping, 0, kMaxMessageSize},
+    {Command::msg, 1, kMaxMessageSize},
+    {Command::cbor, 1, kMaxMessageSize},
+    {Command::wink, 0, 0},
+    {Command::lock, 1, 1},
+}};
+
+const Row* find_request(Command command) {
+  const auto* const row = std::find_if(kRequests.begin(), kRequests.end(),
+                                       [command](const Row& one) { return one.command == command; });
+  return row == kRequests.end() ? nullptr : row;
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& settings, OnMessage on_message)
+    : settings_{settings}, on_message_{std::move(on_message)}, channels_{settings.channel_seed} {}
+
+Effects Engine::on_report(const Report& report, Time now) {
+  Effects effects;
+  const std::uint32_t channel = channel_of(report);
+  // A late packet of the message itself is taken as long as nobody has noticed, and INIT tidies up anyway.
+  const bool begins_anew = is_initial(report) && command_of(report) != Command::init;
+  if (transaction_ && (transaction_->channel != channel || begins_anew)) expire(now);
+
+  if (!is_initial(report)) {
+    on_continuation(report, now, effects);
+  } else if (channel == kReservedChannel) {
+    reply_error(channel, Error::invalid_channel);
+  } else if (command_of(report) == Command::init) {
+    on_init(report, now, effects);
+  } else if (channel == kBroadcastChannel || !channels_.touch(channel)) {
+    reply_error(channel, Error::invalid_channel);
+  } else if (command_of(report) == Command::cancel) {
+    on_cancel(channel, effects);
+  } else {
+    on_request(report, now, effects);
+  }
+  return effects;
+}
+
+void Engine::on_continuation(const Report& report, Time now, Effects& effects) {
+  // Without a message that it continues the packet is ignored (11.2.5.4 "Transaction abort").
+  if (!transaction_ || transaction_->channel != channel_of(report) ||
+      transaction_->phase != Phase::assembling) {
+    return;
+  }
+  if (!transaction_->assembler.add(report)) {
+    transaction_.reset();
+    reply_error(channel_of(report), Error::invalid_seq);
+    return;
+  }
+  transaction_->deadline = now + kPacketTimeout;
+  if (transaction_->assembler.complete()) dispatch(now, effects);
+}
+
+/// CTAPHID_INIT (11.2.9.1.3). On the broadcast channel it gives out a new channel, whoever is busy or holds
+/// the lock: it disturbs nobody. On a channel of its own it discards that channel's transaction. The lock is
+/// for keeping other channels from being served, so it withholds this second kind from them.
+void Engine::on_init(const Report& report, Time now, Effects& effects) {
+  std::uint32_t channel = channel_of(report);
+  if (channel != kBroadcastChannel) {
+    if (!channels_.touch(channel)) return reply_error(channel, Error::invalid_channel);
+    if (channels_.locked_by_other(channel, now)) return reply_error(channel, Error::channel_busy);
+    if (transaction_ && transaction_->channel != channel) return reply_error(channel, Error::channel_busy);
+    end_transaction(effects);
+  }
+  if (message_size_of(report) != kNonceSize) return reply_error(channel, Error::invalid_len);
+
+  const ByteView nonce = initial_payload_of(report);
+  tell(Direction::in, channel, Command::init, nonce);
+  if (channel == kBroadcastChannel) {
+    channel = channels_.allocate(now, transaction_ ? std::optional{transaction_->channel} : std::nullopt);
+  }
+  Bytes payload{nonce.begin(), nonce.end()};
+  for (unsigned shift = 32; shift > 0; shift -= 8) {
+    payload.push_back(static_cast<std::uint8_t>(channel >> (shift - 8)));
+  }
+  payload.push_back(kProtocolVersion);
+  append(payload, settings_.device_version);
+  // The specification has no flag for CTAPHID_LOCK, which some keys mark by 0x02: hosts find out by using it.
+  payload.push_back(kCapabilityWink | kCapabilityCbor);
+  reply(channel_of(report), Command::init, payload);
+}
+
+/// CTAPHID_CANCEL (11.2.9.1.5) has no reply of its own; the request that it ends has.
+void Engine::on_cancel(std::uint32_t channel, Effects& effects) const {
+  tell(Direction::in, channel, Command::cancel, {});
+  if (transaction_ && transaction_->channel == channel && transaction_->phase == Phase::processing &&
+      transaction_->assembler.command() == Command::cbor) {
+    effects.cancel = transaction_->exchange;
+  }
+}
+
+void Engine::on_request(const Report& report, Time now, Effects& effects) {
+  const std::uint32_t channel = channel_of(report);
+  if (channels_.locked_by_other(channel, now)) return reply_error(channel, Error::channel_busy);
+  if (transaction_) {
+    if (transaction_->channel == channel && transaction_->phase == Phase::assembling) {
+      transaction_.reset();
+      return reply_error(channel, Error::invalid_seq);
+    }
+    return reply_error(channel, Error::channel_busy);
+  }
+  const std::size_t size = message_size_of(report);
+  if (size > kMaxMessageSize) return reply_error(channel, Error::invalid_len);
+  const Row* const row = find_request(command_of(report));
+  if (row == nullptr) return reply_error(channel, Error::invalid_cmd);
+  if (size < row->min_size || size > row->max_size) return reply_error(channel, Error::invalid_len);
+
+  transaction_.emplace(Transaction{
+      .channel = channel, .assembler = Assembler{report}, .deadline = now + kPacketTimeout, .answer = {}});
+  if (transaction_->assembler.complete()) dispatch(now, effects);
+}
+
+/// The transaction's message is complete.
+void Engine::dispatch(Time now, Effects& effects) {
+  const std::uint32_t channel = transaction_->channel;
+  const Command command = transaction_->assembler.command();
+  Bytes message = transaction_->assembler.take();
+  tell(Direction::in, channel, command, message);
+
+  if (command == Command::ping) {
+    answer(command, std::move(message));
+  } else if (command == Command::wink) {
+    effects.wink = true;
+    answer(command, {});
+  } else if (command == Command::lock) {
+    const std::chrono::seconds duration{message.front()};
+    if (duration > kMaxLock) {
+      const auto error = static_cast<std::uint8_t>(Error::invalid_par);
+      return answer(Command::error, {error});
+    }
+    channels_.lock(channel, duration, now);
+    answer(command, {});
+  } else {
+    transaction_->phase = Phase::processing;
+    transaction_->exchange = ++last_exchange_;
+    transaction_->deadline = now + kKeepaliveInterval;
+    effects.start = Request{
+        .exchange = last_exchange_, .channel = channel, .command = command, .message = std::move(message)};
+  }
+}
+
+void Engine::end_transaction(Effects& effects) {
+  if (!transaction_) return;
+  if (transaction_->phase == Phase::processing) effects.abandon = transaction_->exchange;
+  transaction_.reset();
+}
+
+void Engine::on_waiting(ExchangeId exchange, Waiting waiting, Time now) {
+  if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
+  if (transaction_->waiting == waiting) return;
+  transaction_->waiting = waiting;
+  transaction_->deadline = now;
+  on_timer(now);
+}
+
+void Engine::on_answer(ExchangeId exchange, Bytes bytes) {
+  if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
+  if (bytes.empty() || bytes.size() > kMaxMessageSize) {
+    answer(Command::error, {static_cast<std::uint8_t>(Error::other)});
+  } else {
+    answer(transaction_->assembler.command(), std::move(bytes));
+  }
+}
+
+void Engine::on_timer(Time now) {
+  expire(now);
+  if (transaction_ && transaction_->phase == Phase::processing && now >= transaction_->deadline) {
+    transaction_->deadline = now + kKeepaliveInterval;
+    const auto status = static_cast<std::uint8_t>(transaction_->waiting);
+    reply(transaction_->channel, Command::keepalive, ByteView{&status, 1});
+  }
+}
+
+/// A message that was not continued in time frees the device for others.
+void Engine::expire(Time now) {
+  if (!transaction_ || transaction_->phase != Phase::assembling || now < transaction_->deadline) return;
+  const std::uint32_t channel = transaction_->channel;
+  transaction_.reset();
+  reply_error(channel, Error::msg_timeout);
+}
+
+std::optional<Time> Engine::next_deadline() const {
+  if (!transaction_) return std::nullopt;
+  if (transaction_->phase == Phase::answering) return transaction_->resume;
+  return transaction_->deadline;
+}
+
+std::optional<Report> Engine::next_report(Time now) {
+  // Short replies first: a keepalive of this transaction was queued before its answer came.
+  if (!replies_.empty()) {
+    const Report report = replies_.front();
+    replies_.pop_front();
+    return report;
+  }
+  if (!transaction_ || transaction_->phase != Phase::answering || now < transaction_->resume)
+    return std::nullopt;
+
+  Transaction& current = *transaction_;
+  const Report report =
+      make_packet(current.channel, current.assembler.command(), current.answer, current.next_packet++);
+  if (current.next_packet == packet_count(current.answer.size())) {
+    transaction_.reset();
+  } else if (settings_.pacing.reports > 0 && current.next_packet % settings_.pacing.reports == 0) {
+    current.resume = now + std::chrono::duration_cast<Time::duration>(settings_.pacing.pause);
+  }
+  return report;
+}
+
+/// Ends the transaction by an answer: a single report at once, a longer one as the reports are taken.
+void Engine::answer(Command command, Bytes payload) {
+  if (packet_count(payload.size()) == 1) {
+    const std::uint32_t channel = transaction_->channel;
+    transaction_.reset();
+    return reply(channel, command, payload);
+  }
+  tell(Direction::out, transaction_->channel, command, payload);
+  transaction_->phase = Phase::answering;
+  transaction_->answer = std::move(payload);
+  transaction_->next_packet = 0;
+  transaction_->resume = {};
+}
+
+void Engine::reply(std::uint32_t channel, Command command, ByteView payload) {
+  if (replies_.size() >= kMaxReplies) return;
+  tell(Direction::out, channel, command, payload);
+  replies_.push_back(make_packet(channel, command, payload, 0));
+}
+
+void Engine::reply_error(std::uint32_t channel, Error error) {
+  const auto code = static_cast<std::uint8_t>(error);
+  reply(channel, Command::error, ByteView{&code, 1});
+}
+
+void Engine::tell(Direction direction, std::uint32_t channel, Command command, ByteView payload) const {
+  if (on_message_) on_message_(direction, channel, static_cast<std::uint8_t>(command), payload);
+}
+
+}  // namespace fauxkey::ctaphid
