@@ -35,11 +35,10 @@ std::string number(std::uint64_t value, int digits) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-/// "0x06 CTAPHID_INIT", or the number alone.
-std::string number_with_name(std::uint64_t value, int digits, std::string_view name) {
-  auto text = number(value, digits);
-  if (!name.empty()) text.append(" ").append(name);
-  return text;
+/// Two members, so that a reader can look for either: "status": "0x2e", "statusName": "NO_CREDENTIALS".
+void add_code(Json& json, const std::string& member, std::uint64_t value, int digits, std::string_view name) {
+  json[member] = number(value, digits);
+  if (!name.empty()) json[member + "Name"] = name;
 }
 
 std::string name_or_number(std::string_view name, std::uint8_t value) {
@@ -191,9 +190,9 @@ void add_cbor(Json& json, const char* member, ByteView encoded, const Shape* sha
 /// What a CTAPHID message other than MSG and CBOR says (CTAP 2.3, 11.2.9).
 void add_hid_payload(Json& json, Direction direction, std::uint8_t command, ByteView payload) {
   if (command == kError && payload.size() == 1) {
-    json["error"] = number_with_name(payload[0], 2, ctaphid_error(payload[0]));
+    add_code(json, "error", payload[0], 2, ctaphid_error(payload[0]));
   } else if (command == kKeepalive && payload.size() == 1) {
-    json["status"] = number_with_name(payload[0], 2, keepalive_status(payload[0]));
+    add_code(json, "status", payload[0], 2, keepalive_status(payload[0]));
   } else if (command == kLock && payload.size() == 1) {
     json["seconds"] = payload[0];
   } else if (command == kInit && direction == Direction::in && payload.size() == 8) {
@@ -303,8 +302,7 @@ Json TraceDecoder::message(Direction direction, std::size_t device, std::uint32_
     json["command"] = name_or_number(names != nullptr ? names->name : "", request);
     json["size"] = payload.size();
     if (payload.empty()) return json;
-    const auto status = static_cast<Status>(payload[0]);
-    json["status"] = number_with_name(payload[0], 2, name_of(status));
+    add_code(json, "status", payload[0], 2, name_of(static_cast<Status>(payload[0])));
     add_cbor(json, "response", payload.subspan(1), names != nullptr ? names->response : nullptr);
   } else if (direction == Direction::in) {
     const std::uint8_t instruction = payload.size() < 4 ? std::uint8_t{0} : payload[1];
@@ -324,7 +322,7 @@ Json TraceDecoder::message(Direction direction, std::size_t device, std::uint32_
       return json;
     }
     const auto word = Cursor{payload.last(2)}.integer(2);
-    json["status"] = number_with_name(word, 4, u2f_status_word(static_cast<std::uint16_t>(word)));
+    add_code(json, "status", word, 4, u2f_status_word(static_cast<std::uint16_t>(word)));
     if (payload.size() > 2) add_u2f_response(json, payload.first(payload.size() - 2), instruction);
   }
   return json;
