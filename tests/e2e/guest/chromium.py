@@ -1,0 +1,153 @@
+"""Chromium, the full browser on a screen. Its own log says which WebAuthn dialog it shows; the keyboard answers them."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+
+import dialogs
+from cdp import PageConnection
+from waiting import wait_until
+
+# Not the wrapper of the same name: it adds GPU options with which the browser crashes under emulation.
+BINARY = "/usr/lib/chromium/chromium"
+PORT = 9222
+START_SECONDS = 180  # a quarter of a minute, but under emulation on a busy machine many times that
+OPTIONS = [
+    "--no-sandbox",  # we are root
+    "--test-type",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--password-store=basic",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--window-size=980,760",
+    "--window-position=0,0",
+    f"--remote-debugging-port={PORT}",
+    "--enable-logging=stderr",
+    "--vmodule=device_event_log*=1",
+]
+
+# The steps of its request dialog that a person must answer; all others pass by themselves.
+DIALOGS = {
+    "kClientPinEntry": dialogs.EnterPin,
+    "kClientPinSetup": dialogs.SetPin,
+    "kSelectAccount": dialogs.ChooseAccount,
+    "kKeyAlreadyRegistered": dialogs.AlreadyRegistered,
+    "kAttestationPermissionRequest": dialogs.AllowAttestation,
+}
+PAINT_SECONDS = 2.2  # a dialog is in the log before it is painted and takes keys
+ANSWER_AGAIN_SECONDS = 8  # nothing at all happened after the keys: they came too early
+
+
+class Chromium:
+    name = "chromium"
+    asks_attestation_consent = False
+    offers_to_set_pin = True
+
+    def __init__(self, out, desktop):
+        self._desktop = desktop
+        self._log_path = os.path.join(out, "chromium.log")
+        self._log_read_up_to = 0
+        self._unanswered = None
+        self._profile = "/tmp/chromium-profile"
+        shutil.rmtree(self._profile, ignore_errors=True)
+        with open(self._log_path, "wb") as log:
+            self._process = subprocess.Popen(
+                [BINARY, f"--user-data-dir={self._profile}", *OPTIONS, "about:blank"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        wait_until(self._has_debugging_port, START_SECONDS, "Chromium's debugging port")
+        self._page = PageConnection(PORT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._page.close()
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _has_debugging_port(self):
+        if self._process.poll() is not None:
+            raise RuntimeError("Chromium ended at its start; chromium.log says why")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/json/version", timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def open(self, url, ready):
+        self._page.call("Page.navigate", url=url)
+
+        def is_ready():
+            try:
+                return self._page.evaluate(f"location.href.startsWith({url!r}) && ({ready})")
+            except RuntimeError:  # the old document went away under the question
+                return False
+
+        wait_until(is_ready, 60, f"{url} in Chromium")
+        self._page.call("Page.bringToFront")
+
+    def evaluate(self, expression):
+        return self._page.evaluate(expression)
+
+    def _new_steps(self):
+        with open(self._log_path, "rb") as log:
+            log.seek(self._log_read_up_to)
+            text = log.read()
+        whole_lines = text[: text.rfind(b"\n") + 1]
+        self._log_read_up_to += len(whole_lines)
+        return [step.decode() for step in re.findall(rb"UI step: (\w+)", whole_lines)]
+
+    def forget_dialogs(self):
+        self._new_steps()
+        self._pending = []
+        self._unanswered = None
+
+    def next_dialog(self):
+        """The kind of the dialog that waits for a person now, or None."""
+        steps = self._new_steps()
+        if steps:
+            self._unanswered = None
+        self._pending += [DIALOGS[step] for step in steps if step in DIALOGS]
+        if self._pending:
+            return self._pending.pop(0)
+        if self._unanswered and time.monotonic() > self._unanswered[0]:
+            self._give(self._unanswered[1])
+        return None
+
+    def answer(self, answer):
+        time.sleep(PAINT_SECONDS)
+        self._desktop.screenshot(type(answer).__name__)
+        self._give(answer)
+
+    def _give(self, answer):
+        desktop = self._desktop
+        match answer:
+            case dialogs.EnterPin(pin):
+                desktop.type(pin)
+                desktop.press("Return")
+            case dialogs.SetPin(pin):
+                desktop.type(pin)
+                desktop.press("Tab")
+                desktop.type(pin)
+                desktop.press("Return")
+            case dialogs.ChooseAccount(row=row):
+                desktop.press(*["Tab"] * row, "Return")
+            case dialogs.AlreadyRegistered():
+                desktop.press("Escape")  # Return would be “try again”
+            case dialogs.AllowAttestation():
+                desktop.press("Return")
+        self._unanswered = (time.monotonic() + ANSWER_AGAIN_SECONDS, answer)
+
+    def dismiss_everything(self):
+        """After a case that went wrong: closes whatever is still open."""
+        self._desktop.press("Escape", "Escape")

@@ -1,0 +1,34 @@
+"""The relying party: tools/demo, which verifies with SimpleWebAuthn."""
+
+import json
+import os
+import urllib.request
+
+from process import Program
+
+SERVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools/demo/serve")
+
+
+class Site:
+    """A running demo site; `origin` is its address."""
+
+    def __init__(self, out, name="site", attestation_root_path=None):
+        command = [SERVE, "--port", "0"]
+        if attestation_root_path:
+            command += ["--attestation-root", attestation_root_path]
+        self._program = Program(command, os.path.join(out, f"{name}.log"))
+        self.origin = self._program.wait_for_line("ready: ", 60)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._program.stop()
+
+    def credentials(self, account):
+        """What the server keeps for the account: a list of {id, counter, …}."""
+        # by address, as the browser may be the only one here that knows what localhost is
+        port = self.origin.rpartition(":")[2]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/accounts", timeout=30) as response:
+            accounts = json.load(response)
+        return next((each["credentials"] for each in accounts if each["name"] == account), [])

@@ -1,0 +1,68 @@
+"""A screen without a monitor, for browsers that are to show their real dialogs."""
+
+import os
+import subprocess
+import time
+
+from waiting import wait_until
+
+DISPLAY = ":7"
+WIDTH, HEIGHT = 1000, 800
+
+
+class Desktop:
+    """Xvfb with a window manager, without which the keyboard focus would never reach a dialog."""
+
+    def __init__(self, out):
+        self._out = out
+        self.case = "start"  # the first part of the screenshots' names
+        os.environ["DISPLAY"] = DISPLAY
+        self._log = open(os.path.join(out, "desktop.log"), "ab")
+        self._programs = [self._start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp")]
+        wait_until(lambda: self._run("xdpyinfo").returncode == 0, 30, "the X server")
+        self._programs.append(self._start("openbox"))
+        # Xvfb starts it in the middle of the screen, where it would hover over the account picker and change its choice
+        self.xdotool("mousemove", str(WIDTH - 1), str(HEIGHT - 1))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in reversed(self._programs):
+            program.terminate()
+            program.wait()
+        self._log.close()
+
+    def _start(self, *command):
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+
+    def _run(self, *command):
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    def xdotool(self, *arguments):
+        return self._run("xdotool", *arguments)
+
+    def type(self, text):
+        """Types into whatever has the keyboard focus; the delay is what a toolkit under emulation keeps up with."""
+        self.xdotool("type", "--delay", "60", text)
+
+    def press(self, *keys):
+        for key in keys:
+            self.xdotool("key", "--delay", "60", key)
+
+    def _look(self):
+        """The screen's pixels, coarsely: enough to see whether something of the size of a dialog has changed."""
+        command = ["import", "-window", "root", "-sample", "100x80", "-depth", "8", "gray:-"]
+        return subprocess.run(command, capture_output=True, timeout=60).stdout
+
+    def wait_until_still(self, seconds=6):
+        """Waits until the browser has painted what it has to paint: under emulation that comes late."""
+        deadline = time.monotonic() + seconds
+        before, still_since = self._look(), time.monotonic()
+        while time.monotonic() < deadline and time.monotonic() - still_since < 1.5:
+            now = self._look()
+            if now != before:
+                before, still_since = now, time.monotonic()
+
+    def screenshot(self, what):
+        self._run("import", "-window", "root", os.path.join(self._out, f"{self.case}-{what}.png"))
