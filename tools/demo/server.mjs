@@ -6,14 +6,14 @@ import { parseArgs } from 'node:util';
 import { Refused, RelyingParty } from './relying-party.mjs';
 
 const usage = `usage: tools/demo/serve [--port PORT] [--attestation-root FILE.pem]
-  --port PORT              where to listen (default 8080; 0 takes a free one)
+  --port PORT              where to listen (default 8080, or a free one if that is taken; 0 takes a free one)
   --attestation-root FILE  a certificate that attestation chains must lead to`;
 const maxBody = 256 * 1024;
 
 let args;
 try {
   args = parseArgs({
-    options: { port: { type: 'string', default: '8080' }, 'attestation-root': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: { port: { type: 'string' }, 'attestation-root': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   }).values;
 } catch (error) {
   console.error(`${error.message}\n${usage}`);
@@ -87,14 +87,18 @@ const server = createServer((request, response) => {
     response.destroy();
   });
 });
+const address = '127.0.0.1';
+const preferredPort = 8080;
 server.on('error', (error) => {
+  if (error.code === 'EADDRINUSE' && args.port === undefined && error.port === preferredPort) return server.listen(0, address);
   console.error(error.code === 'EADDRINUSE' ? `port ${args.port} is in use; choose another with --port` : error.message);
   process.exit(1);
 });
-server.listen(Number(args.port), '127.0.0.1', () => {
+server.on('listening', () => {
   const origin = `http://localhost:${server.address().port}`;
   const root = args['attestation-root'];
   relyingParty = new RelyingParty({ rpId: 'localhost', origin, attestationRoot: root && readFileSync(root, 'utf8') });
   console.log(`ready: ${origin}`);
 });
+server.listen(Number(args.port ?? preferredPort), address);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));
