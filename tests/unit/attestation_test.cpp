@@ -1,0 +1,166 @@
+#include "authenticator/attestation.h"
+
+#include <ctime>
+#include <stdexcept>
+
+#include "crypto/x509.h"
+#include "crypto_certificate.h"
+#include "crypto_vectors.h"
+#include "keystore/memory_store.h"
+
+namespace {
+
+using namespace fauxkey;
+using namespace fauxkey::test;
+
+Bytes record_of(CredentialStore& store) {
+  const auto record = store.load(RecordKind::attestation);
+  REQUIRE(record);
+  REQUIRE(*record);
+  return copy(**record);
+}
+
+TEST_CASE("an attestation is made at the first start and found again at the next") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  const Persona persona;
+  const auto first = Attestation::load_or_create(store, persona, random, clock);
+  const Bytes record = record_of(store);
+  const auto second = Attestation::load_or_create(store, persona, random, clock);
+  CHECK(second.root() == first.root());
+  CHECK(second.leaf() == first.leaf());
+  CHECK(record_of(store) == record);
+  CHECK(crypto::x509::chains_to(first.leaf(), first.root()));
+
+  const Bytes message{1, 2, 3};
+  const auto key = Certificate{first.leaf()}.public_key();
+  CHECK(crypto::p256::verify(key, message, first.sign(message)));
+  CHECK(crypto::p256::verify(key, message, second.sign(message)));
+}
+
+TEST_CASE("attestation certificates have the fields of WebAuthn 8.2.1 and live for decades") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  const Persona persona;
+  const auto attestation = Attestation::load_or_create(store, persona, random, clock);
+  const Certificate leaf{attestation.leaf()};
+  const Certificate root{attestation.root()};
+  CHECK(root.subject() == "C=AQ, O=fauxkey, CN=fauxkey attestation root");
+  CHECK(root.issuer() == root.subject());
+  CHECK(leaf.issuer() == root.subject());
+  CHECK(leaf.subject() == "C=AQ, O=fauxkey, OU=Authenticator Attestation, CN=fauxkey attestation");
+  CHECK(leaf.country_is_printable_string());
+  CHECK(leaf.serial() != root.serial());
+  CHECK(leaf.valid_to_year() - leaf.valid_from_year() >= 20);
+  CHECK(root.valid_to_year() - root.valid_from_year() >= 29);
+  const auto aaguid = leaf.extension(kAaguidOid);
+  REQUIRE(aaguid);
+  CHECK_FALSE(aaguid->critical);
+  CHECK(hex(aaguid->value) == "0410" + hex(persona.aaguid));
+  CHECK_FALSE(root.extension(kAaguidOid));
+}
+
+TEST_CASE("another persona gets a leaf of its own under the same root") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  Persona persona;
+  const auto first = Attestation::load_or_create(store, persona, random, clock);
+  persona.aaguid[0] ^= 0xff;
+  const auto second = Attestation::load_or_create(store, persona, random, clock);
+  CHECK(second.root() == first.root());
+  CHECK(crypto::x509::chains_to(second.leaf(), second.root()));
+  const Certificate leaf{second.leaf()};
+  CHECK(hex(leaf.extension(kAaguidOid).value().value) == "0410" + hex(persona.aaguid));
+  CHECK_FALSE(leaf.public_key() == Certificate{first.leaf()}.public_key());
+  CHECK(crypto::p256::verify(leaf.public_key(), Bytes{9}, second.sign(Bytes{9})));
+  CHECK(Attestation::load_or_create(store, persona, random, clock).leaf() == second.leaf());
+}
+
+TEST_CASE("two keystores have different roots, two runs of the same seed the same one") {
+  const ManualClock clock;
+  const Persona persona;
+  const auto root_of = [&](std::uint64_t seed) {
+    MemoryStore store;
+    SeededRandom random{seed};
+    return Attestation::load_or_create(store, persona, random, clock).root();
+  };
+  CHECK(root_of(1) == root_of(1));
+  CHECK(root_of(1) != root_of(2));
+}
+
+TEST_CASE("a machine whose clock was never set gets certificates that are valid today") {
+  MemoryStore store;
+  SystemRandom random;
+  const ManualClock clock{0};
+  const auto attestation = Attestation::load_or_create(store, Persona{}, random, clock);
+  CHECK(crypto::x509::chains_to(attestation.leaf(), attestation.root()));
+}
+
+TEST_CASE("the attestation survives a reset of the store") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  const auto before = Attestation::load_or_create(store, Persona{}, random, clock);
+  REQUIRE(store.reset());
+  CHECK(Attestation::load_or_create(store, Persona{}, random, clock).leaf() == before.leaf());
+}
+
+TEST_CASE("a record that is no attestation is refused and left as it is") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  static_cast<void>(Attestation::load_or_create(store, Persona{}, random, clock));
+  const Bytes good = record_of(store);
+  const auto refused = [&](const Bytes& record) {
+    REQUIRE(store.save(RecordKind::attestation, record));
+    CHECK_THROWS_AS((void)Attestation::load_or_create(store, Persona{}, random, clock), std::runtime_error);
+    CHECK(record_of(store) == record);
+  };
+  for (std::size_t length = 0; length < good.size(); length += 13)
+    refused({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)});
+  Bytes longer = good;
+  longer.push_back(0);
+  refused(longer);
+  Bytes no_key = good;
+  std::fill_n(no_key.begin(), 32, std::uint8_t{0});
+  refused(no_key);
+  // The version is the map's first member: a4 01 01.
+  Bytes newer = good;
+  REQUIRE(hex(ByteView{newer}.subspan(64, 3)) == "a40101");
+  newer[66] = 2;
+  refused(newer);
+}
+
+// Fails as a full disk does.
+class FullStore final : public CredentialStore {
+ public:
+  [[nodiscard]] StoreResult<void> put(const Credential&) override { return error(); }
+  [[nodiscard]] StoreResult<bool> update(const Credential&) override { return error(); }
+  [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash&) override { return error(); }
+  [[nodiscard]] StoreResult<bool> erase(ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<std::size_t> count() override { return error(); }
+  [[nodiscard]] StoreResult<Page> page(std::uint64_t, std::size_t) override { return error(); }
+  [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind) override { return std::nullopt; }
+  [[nodiscard]] StoreResult<void> save(RecordKind, ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<void> reset() override { return error(); }
+
+ private:
+  static std::unexpected<StoreError> error() {
+    return std::unexpected{StoreError{StoreError::Kind::full, "The disk is full: free some space."}};
+  }
+};
+
+TEST_CASE("the store's own sentence is told where an attestation cannot be saved") {
+  FullStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  CHECK_THROWS_WITH_AS((void)Attestation::load_or_create(store, Persona{}, random, clock),
+                       "The disk is full: free some space.", std::runtime_error);
+}
+
+}  // namespace
