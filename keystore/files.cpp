@@ -1,0 +1,151 @@
+#include "keystore/files.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "keystore/sqlite.h"
+
+namespace fauxkey::keystore {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path{"."};
+}
+
+std::string hex(ByteView bytes) {
+  std::string text(bytes.size() * 2 + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
+  text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+File& File::operator=(File&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+File::~File() {
+  if (valid()) ::close(descriptor_);
+}
+
+File File::open(const fs::path& path, int flags, mode_t mode) {
+  return File{::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)};
+}
+
+ssize_t File::read(std::span<std::uint8_t> buffer) const {
+  std::size_t have = 0;
+  while (have < buffer.size()) {
+    const ssize_t got = ::read(descriptor_, buffer.data() + have, buffer.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return static_cast<ssize_t>(have);
+}
+
+bool File::write(ByteView bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
+  return true;
+}
+
+StoreResult<void> make_folder(const fs::path& folder) {
+  std::vector<fs::path> missing;
+  for (fs::path at = folder; !at.empty() && ::access(at.c_str(), F_OK) != 0 && errno == ENOENT;
+       at = at.parent_path()) {
+    missing.push_back(at);
+  }
+  for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
+    if (::mkdir(it->c_str(), 0700) != 0 && errno != EEXIST) {
+      return std::unexpected{system_error(errno, *it, "make the folder")};
+    }
+    if (auto synced = sync_folder(folder_of(*it)); !synced) return synced;
+  }
+  return {};
+}
+
+StoreResult<void> sync_folder(const fs::path& folder) {
+  const File file = File::open(folder, O_RDONLY | O_DIRECTORY);
+  // A folder that may be entered but not listed cannot be synced; its file system's own order has to do.
+  if (!file.valid() && errno == EACCES) return {};
+  if (!file.valid() || (::fsync(file.descriptor()) != 0 && errno != EINVAL)) {
+    return std::unexpected{system_error(errno, folder, "sync the folder")};
+  }
+  return {};
+}
+
+Draft::Draft(const fs::path& final_path, Random& random) : final_{final_path}, path_{final_path} {
+  path_ += ".new-" + hex(random.bytes<8>());
+}
+
+Draft::~Draft() {
+  for (const char* suffix : {"", "-wal", "-journal"}) {
+    fs::path leftover = path_;
+    leftover += suffix;
+    ::unlink(leftover.c_str());
+  }
+}
+
+StoreResult<File> Draft::create() const {
+  File file = File::open(path_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  if (!file.valid()) return std::unexpected{system_error(errno, final_, "make")};
+  return file;
+}
+
+StoreResult<void> Draft::publish() const {
+  int error = 0;
+  if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, final_.c_str(), RENAME_NOREPLACE) != 0) {
+    error = errno;
+    // Some file systems have no RENAME_NOREPLACE; a hard link never replaces anything either.
+    if (error == EINVAL || error == ENOSYS) error = ::link(path_.c_str(), final_.c_str()) == 0 ? 0 : errno;
+  }
+  if (error != 0) return std::unexpected{system_error(error, final_, "make")};
+  return sync_folder(folder_of(final_));
+}
+
+StoreResult<Lock> Lock::take(const fs::path& path) {
+  fs::path lock_path = path;
+  lock_path += ".lock";
+  File file = File::open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  if (!file.valid()) return std::unexpected{system_error(errno, lock_path, "open the lock file")};
+  if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return std::unexpected{system_error(errno, lock_path, "lock")};
+    std::array<std::uint8_t, 16> text{};
+    const ssize_t size = file.read(text);
+    std::string pid;
+    for (ssize_t i = 0; i < size && text.at(static_cast<std::size_t>(i)) >= '0' &&
+                        text.at(static_cast<std::size_t>(i)) <= '9';
+         ++i) {
+      pid += static_cast<char>(text.at(static_cast<std::size_t>(i)));
+    }
+    return std::unexpected{StoreError{StoreError::Kind::io,
+                                      "The keystore '" + path.string() + "' is in use by " +
+                                          (pid.empty() ? std::string{"another process"} : "process " + pid) +
+                                          ": stop that one, or name another keystore with --store."}};
+  }
+  // The number is a courtesy: on a full disk the lock holds without it.
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file.descriptor(), 0) == 0) {
+    static_cast<void>(file.write({reinterpret_cast<const std::uint8_t*>(pid.data()), pid.size()}));
+  }
+  return Lock{std::move(file)};
+}
+
+}  // namespace fauxkey::keystore

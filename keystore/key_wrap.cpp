@@ -1,0 +1,126 @@
+#include "keystore/key_wrap.h"
+
+#include <new>
+
+#include "cbor/cbor.h"
+
+namespace fauxkey::keystore {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+constexpr std::size_t kSalt = crypto_pwhash_argon2id_SALTBYTES;
+constexpr std::size_t kMaxWrapped = 1024;
+
+// A forged file may ask for this at most: some three seconds and 1 GiB.
+constexpr std::uint64_t kMaxPasses = 8;
+constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30U;
+constexpr std::uint64_t kMaxWork = std::uint64_t{3} << 30U;  // passes times memory
+constexpr std::uint64_t kMinMemory = std::uint64_t{8} << 20U;
+
+using cbor::Map;
+using cbor::Value;
+// Integers, not an enum: cbor::Value would take an enumerator as a bool.
+using Field = std::int64_t;
+constexpr Field kFieldVersion = 1;
+constexpr Field kFieldKind = 2;
+constexpr Field kFieldSalt = 3;
+constexpr Field kFieldPasses = 4;
+constexpr Field kFieldMemory = 5;
+constexpr Field kFieldSealed = 6;
+
+struct Header {
+  UnlockSecret::Kind kind{};
+  Bytes salt;
+  Argon2Cost cost;
+
+  [[nodiscard]] Map map() const {
+    Map map{{kFieldVersion, kVersion}, {kFieldKind, static_cast<std::uint8_t>(kind)}, {kFieldSalt, salt}};
+    if (kind == UnlockSecret::Kind::passphrase) {
+      map.emplace_back(kFieldPasses, cost.passes);
+      map.emplace_back(kFieldMemory, cost.memory);
+    }
+    return map;
+  }
+};
+
+struct Parsed {
+  Header header;
+  Bytes sealed;
+};
+
+std::optional<Parsed> parse(ByteView wrapped) {
+  if (wrapped.size() > kMaxWrapped) return std::nullopt;
+  const auto value = cbor::decode(wrapped);
+  const Map* map = value ? value->as<Map>() : nullptr;
+  if (map == nullptr) return std::nullopt;
+  const auto integer = [&](Field field) -> std::uint64_t {
+    const Value* found = cbor::find(*map, field);
+    const auto* number = found != nullptr ? found->as_unsigned() : nullptr;
+    return number != nullptr ? *number : 0;
+  };
+  const auto bytes = [&](Field field) -> Bytes {
+    const Value* found = cbor::find(*map, field);
+    const auto* string = found != nullptr ? found->as<Bytes>() : nullptr;
+    return string != nullptr ? *string : Bytes{};
+  };
+  Parsed parsed{{static_cast<UnlockSecret::Kind>(integer(kFieldKind)),
+                 bytes(kFieldSalt),
+                 {integer(kFieldPasses), integer(kFieldMemory)}},
+                bytes(kFieldSealed)};
+  const Header& header = parsed.header;
+  if (integer(kFieldVersion) != kVersion || header.salt.size() != kSalt) return std::nullopt;
+  if (integer(kFieldKind) != static_cast<std::uint8_t>(header.kind)) return std::nullopt;
+  if (header.kind == UnlockSecret::Kind::key) return parsed;
+  if (header.kind != UnlockSecret::Kind::passphrase) return std::nullopt;
+  const auto [passes, memory] = header.cost;
+  const bool bounded = passes >= 1 && passes <= kMaxPasses && memory >= kMinMemory && memory <= kMaxMemory &&
+                       passes * memory <= kMaxWork;
+  return bounded ? std::optional{std::move(parsed)} : std::nullopt;
+}
+
+Secret<32> wrapping_key(const Header& header, const UnlockSecret& secret) {
+  Secret<32> key;
+  if (header.kind == UnlockSecret::Kind::key) {
+    crypto_generichash(key.data(), key.size(), header.salt.data(), header.salt.size(), secret.bytes.data(),
+                       secret.bytes.size());
+  } else if (crypto_pwhash_argon2id(key.data(), key.size(),
+                                    reinterpret_cast<const char*>(secret.bytes.data()), secret.bytes.size(),
+                                    header.salt.data(), header.cost.passes, header.cost.memory,
+                                    crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
+    throw std::bad_alloc{};
+  }
+  return key;
+}
+
+/// What the sealed master key is bound to.
+Bytes associated(const Header& header) {
+  Bytes data{'f', 'a', 'u', 'x', 'k', 'e', 'y', ' ', 'm', 'a', 's', 't', 'e', 'r'};
+  append(data, cbor::encode(header.map()));
+  return data;
+}
+
+}  // namespace
+
+Bytes wrap(const MasterKey& master, const UnlockSecret& secret, Random& random) {
+  Header header{secret.kind, Bytes(kSalt), kArgon2Cost};
+  random.fill(header.salt);
+  Map map = header.map();
+  map.emplace_back(kFieldSealed, seal(wrapping_key(header, secret), associated(header), {}, master, random));
+  return cbor::encode(map);
+}
+
+std::optional<UnlockSecret::Kind> kind_of_wrapped(ByteView wrapped) {
+  const auto parsed = parse(wrapped);
+  return parsed ? std::optional{parsed->header.kind} : std::nullopt;
+}
+
+std::optional<MasterKey> unwrap(ByteView wrapped, const UnlockSecret& secret) {
+  const auto parsed = parse(wrapped);
+  if (!parsed || parsed->header.kind != secret.kind) return std::nullopt;
+  const auto opened =
+      unseal(wrapping_key(parsed->header, secret), associated(parsed->header), parsed->sealed);
+  if (!opened || opened->secret.size() != MasterKey::size()) return std::nullopt;
+  return MasterKey::copy_of(opened->secret);
+}
+
+}  // namespace fauxkey::keystore

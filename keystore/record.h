@@ -1,0 +1,28 @@
+// What stands in a record, as the map and the secret bytes that sealing.h takes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "fauxkey/bytes.h"
+#include "fauxkey/credential.h"
+#include "fauxkey/secret.h"
+
+namespace fauxkey::keystore {
+
+struct EncodedCredential {
+  Bytes map;
+  SecretBytes secret;
+};
+[[nodiscard]] EncodedCredential encode_credential(const Credential& credential);
+/// Nothing where the map is none that `encode_credential` makes.
+[[nodiscard]] std::optional<Credential> decode_credential(ByteView map, ByteView secret);
+
+[[nodiscard]] Bytes encode_counter(std::uint32_t count);
+[[nodiscard]] std::optional<std::uint32_t> decode_counter(ByteView map);
+
+/// The map of a state record, which is all secret.
+[[nodiscard]] Bytes encode_state();
+[[nodiscard]] bool is_state(ByteView map);
+
+}  // namespace fauxkey::keystore

@@ -1,0 +1,110 @@
+// SQLite with owners, and with its errors as StoreError.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fauxkey/bytes.h"
+#include "fauxkey/credential_store.h"
+
+namespace fauxkey::keystore {
+
+/// The error of an errno value on `path`, `doing` being what failed ("make the folder").
+[[nodiscard]] StoreError system_error(int error, const std::filesystem::path& path, std::string_view doing);
+[[nodiscard]] StoreError damaged_file(const std::filesystem::path& path, std::string_view what);
+
+class Database;
+
+/// A prepared statement. `bind` numbers parameters from 1 as SQL does, `column` from 0. What is bound must
+/// live until the `reset`.
+class Statement {
+ public:
+  /// None.
+  Statement() = default;
+  void bind(int parameter, ByteView blob);
+  void bind(int parameter, std::int64_t integer);
+  /// True where there is a row.
+  [[nodiscard]] StoreResult<bool> step();
+  /// Steps to the end of a statement without rows.
+  [[nodiscard]] StoreResult<void> run();
+  void reset();
+  [[nodiscard]] std::int64_t integer(int column) const;
+  /// Valid until the next step or reset. Empty where the column is no blob.
+  [[nodiscard]] ByteView blob(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+
+ private:
+  friend class Database;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+  Statement(const Database& database, sqlite3_stmt* statement)
+      : database_{&database}, statement_{statement} {}
+  const Database* database_ = nullptr;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+/// Resets a statement at the end of its use.
+class Use {
+ public:
+  explicit Use(Statement& statement) : statement_{statement} {}
+  ~Use() { statement_.reset(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  Statement* operator->() { return &statement_; }
+  const Statement& operator*() const { return statement_; }
+
+ private:
+  Statement& statement_;
+};
+
+class Database {
+ public:
+  /// Opens an existing file with all that makes SQLite safe with a hostile one.
+  [[nodiscard]] static StoreResult<std::unique_ptr<Database>> open(const std::filesystem::path& path);
+
+  /// Runs SQL that gives no rows or whose rows do not matter.
+  [[nodiscard]] StoreResult<void> execute(const char* sql);
+  [[nodiscard]] StoreResult<Statement> prepare(std::string_view sql) const;
+  /// The first row's first column.
+  [[nodiscard]] StoreResult<std::int64_t> query_integer(const char* sql) const;
+  [[nodiscard]] StoreResult<std::string> query_text(const char* sql) const;
+
+  [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
+  [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
+  [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+  /// Throws std::bad_alloc where SQLite had no memory.
+  [[nodiscard]] StoreError error() const;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
+  };
+  Database(std::filesystem::path path, sqlite3* handle) : path_{std::move(path)}, handle_{handle} {}
+
+  std::filesystem::path path_;
+  std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// Takes its changes back unless it is committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& database) : database_{database} {}
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  [[nodiscard]] StoreResult<void> begin() { return database_.execute("BEGIN IMMEDIATE"); }
+  [[nodiscard]] StoreResult<void> commit() { return database_.execute("COMMIT"); }
+
+ private:
+  Database& database_;
+};
+
+}  // namespace fauxkey::keystore

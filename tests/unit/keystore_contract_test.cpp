@@ -1,0 +1,311 @@
+// The contract of include/fauxkey/credential_store.h, held to by every store.
+#include <algorithm>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "keystore/limits.h"
+#include "keystore_fixture.h"
+
+using namespace fauxkey;
+using namespace fauxkey::test;
+
+namespace {
+
+struct InMemory {
+  MemoryStore memory;
+  CredentialStore& store() { return memory; }
+};
+struct OnDisk {
+  DiskStore disk;
+  CredentialStore& store() { return *disk.store; }
+};
+
+std::vector<std::string> names(const std::vector<Credential>& credentials) {
+  std::vector<std::string> out;
+  for (const auto& credential : credentials)
+    out.emplace_back(credential.user.id.begin(), credential.user.id.end());
+  return out;
+}
+using Names = std::vector<std::string>;
+
+Names names_of(CredentialStore& store, const char* rp_id) {
+  const auto found = store.find_by_rp(rp_hash(rp_id));
+  REQUIRE(found.has_value());
+  return names(*found);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("keystore: a credential comes back as it was put", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto credential = make_credential(random, "example.com", "alice");
+  SUBCASE("with every field") {}
+  SUBCASE("without the optional ones") {
+    credential.rp_name.reset();
+    credential.user.name.reset();
+    credential.user.display_name.reset();
+    credential.rp_id.clear();
+  }
+  SUBCASE("with empty names") {
+    credential.rp_name = "";
+    credential.user.name = "";
+    credential.user.display_name = "";
+  }
+  SUBCASE("with names cut within a character") { credential.user.name = "Zo\xc3"; }
+  SUBCASE("with Ed25519 and the strictest protection") {
+    credential.algorithm = Algorithm::eddsa;
+    credential.cred_protect = CredProtect::required;
+    credential.discoverable = false;
+    credential.created_at = -1;
+  }
+  SUBCASE("with the longest ids") {
+    credential.id.assign(255, 0xff);
+    credential.user.id.assign(64, 0);
+  }
+  SUBCASE("with long names") {
+    credential.user.name = std::string(3000, 'n');
+    credential.user.display_name = std::string(3000, 'd');
+  }
+  REQUIRE(kind.store().put(credential).has_value());
+  const auto found = kind.store().find(credential.id);
+  REQUIRE(found.has_value());
+  REQUIRE(found->has_value());
+  CHECK(same(**found, credential));
+  const auto by_rp = kind.store().find_by_rp(credential.rp_id_hash);
+  REQUIRE(by_rp.has_value());
+  REQUIRE(by_rp->size() == 1);
+  CHECK(same(by_rp->front(), credential));
+}
+
+TEST_CASE_TEMPLATE("keystore: what was never put is not found", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  REQUIRE(store.put(make_credential(random, "example.com", "alice")).has_value());
+  CHECK_FALSE(store.find(random.bytes<32>())->has_value());
+  CHECK_FALSE(store.find({})->has_value());
+  CHECK(store.find_by_rp(rp_hash("example.org"))->empty());
+  CHECK_FALSE(store.load(RecordKind::pin)->has_value());
+  CHECK_FALSE(*store.erase(random.bytes<32>()));
+  CHECK_FALSE(*store.update(make_credential(random, "example.com", "bob")));
+  CHECK(*store.count() == 1);
+}
+
+TEST_CASE_TEMPLATE("keystore: a credential replaces the one of the same relying party and user", Kind,
+                   InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  const auto old = make_credential(random, "example.com", "alice");
+  const auto elsewhere = make_credential(random, "example.org", "alice");
+  REQUIRE(store.put(old).has_value());
+  REQUIRE(store.put(elsewhere).has_value());
+  REQUIRE(store.put(make_credential(random, "example.com", "bob")).has_value());
+  const auto fresh = make_credential(random, "example.com", "alice");
+  REQUIRE(store.put(fresh).has_value());
+  CHECK_FALSE(store.find(old.id)->has_value());
+  CHECK(store.find(fresh.id)->has_value());
+  CHECK(store.find(elsewhere.id)->has_value());
+  CHECK(*store.count() == 3);
+  CHECK(names_of(store, "example.com") == Names{"alice", "bob"});
+}
+
+TEST_CASE_TEMPLATE("keystore: the credentials of a relying party come newest first", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  for (const char* user : {"a", "b", "c"}) {
+    REQUIRE(store.put(make_credential(random, "example.com", user)).has_value());
+    REQUIRE(store.put(make_credential(random, "other.example", user)).has_value());
+  }
+  CHECK(names_of(store, "example.com") == Names{"c", "b", "a"});
+}
+
+TEST_CASE_TEMPLATE("keystore: an update changes a credential and not its place", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  auto first = make_credential(random, "example.com", "a");
+  REQUIRE(store.put(first).has_value());
+  REQUIRE(store.put(make_credential(random, "example.com", "b")).has_value());
+  first.user.display_name = "A new name";
+  CHECK(*store.update(first));
+  CHECK(names_of(store, "example.com") == Names{"b", "a"});
+  CHECK(same(**store.find(first.id), first));
+  SUBCASE("and never moves it to another user") {
+    auto moved = first.clone();
+    moved.user.id = {'b'};
+    CHECK_FALSE(*store.update(moved));
+    CHECK(same(**store.find(first.id), first));
+  }
+}
+
+TEST_CASE_TEMPLATE("keystore: an erased credential is gone, the others stay", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  const auto gone = make_credential(random, "example.com", "a");
+  const auto stays = make_credential(random, "example.com", "b");
+  REQUIRE(store.put(gone).has_value());
+  REQUIRE(store.put(stays).has_value());
+  CHECK(*store.erase(gone.id));
+  CHECK_FALSE(*store.erase(gone.id));
+  CHECK_FALSE(store.find(gone.id)->has_value());
+  CHECK(names_of(store, "example.com") == Names{"b"});
+  CHECK(*store.count() == 1);
+}
+
+TEST_CASE_TEMPLATE("keystore: pages give every credential once, in the order of creation", Kind, InMemory,
+                   OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  Names expected;
+  std::vector<Bytes> ids;
+  for (int i = 0; i < 7; ++i) {
+    expected.push_back("user" + std::to_string(i));
+    const auto credential = make_credential(random, "example.com", expected.back());
+    ids.push_back(credential.id);
+    REQUIRE(store.put(credential).has_value());
+  }
+  const auto walk = [&](std::size_t limit, auto between) {
+    Names all;
+    std::uint64_t cursor = 0;
+    do {
+      const auto page = store.page(cursor, limit);
+      REQUIRE(page.has_value());
+      REQUIRE(page->credentials.size() <= limit);
+      for (const auto& name : names(page->credentials)) all.push_back(name);
+      cursor = page->next_cursor;
+      between();
+      REQUIRE(all.size() <= 7);
+    } while (cursor != 0);
+    return all;
+  };
+  for (const std::size_t limit : {1U, 3U, 7U, 100U}) CHECK(walk(limit, [] {}) == expected);
+  SUBCASE("though one that was next is erased meanwhile") {
+    const Names found = walk(3, [&] { REQUIRE(store.erase(ids[3]).has_value()); });
+    CHECK(found == Names{"user0", "user1", "user2", "user4", "user5", "user6"});
+  }
+  SUBCASE("and a cursor beyond the end gives an empty page") {
+    for (const std::uint64_t cursor : {std::uint64_t{1000}, ~std::uint64_t{0}}) {
+      const auto page = store.page(cursor, 10);
+      REQUIRE(page.has_value());
+      CHECK(page->credentials.empty());
+      CHECK(page->next_cursor == 0);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("keystore: a signature counter starts at 1 and grows by one, each credential its own",
+                   Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  const auto a = random.bytes<32>();
+  const auto b = random.bytes<200>();  // as a wrapped credential's
+  for (std::uint32_t i = 1; i <= 5; ++i) CHECK(*store.next_sign_count(a) == i);
+  CHECK(*store.next_sign_count(b) == 1);
+  CHECK(*store.next_sign_count(a) == 6);
+}
+
+TEST_CASE_TEMPLATE("keystore: a counter goes on after its credential was erased and put again", Kind,
+                   InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  const auto credential = make_credential(random, "example.com", "a");
+  REQUIRE(store.put(credential).has_value());
+  CHECK(*store.next_sign_count(credential.id) == 1);
+  CHECK(*store.erase(credential.id));
+  REQUIRE(store.put(credential).has_value());
+  CHECK(*store.next_sign_count(credential.id) == 2);
+}
+
+TEST_CASE_TEMPLATE("keystore: each state record holds what was saved last", Kind, InMemory, OnDisk) {
+  Kind kind;
+  auto& store = kind.store();
+  const Bytes pin{1, 2, 3};
+  const Bytes large(200'000, 7);
+  REQUIRE(store.save(RecordKind::pin, Bytes{9, 9}).has_value());
+  REQUIRE(store.save(RecordKind::pin, pin).has_value());
+  REQUIRE(store.save(RecordKind::config, {}).has_value());
+  REQUIRE(store.save(RecordKind::attestation, large).has_value());
+  CHECK(std::ranges::equal((*store.load(RecordKind::pin))->view(), pin));
+  REQUIRE(store.load(RecordKind::config)->has_value());
+  CHECK((*store.load(RecordKind::config))->empty());
+  CHECK(std::ranges::equal((*store.load(RecordKind::attestation))->view(), large));
+  CHECK_FALSE(store.load(RecordKind::wrap_key)->has_value());
+}
+
+TEST_CASE_TEMPLATE("keystore: too large a record is refused and the old one stays", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  REQUIRE(store.save(RecordKind::config, Bytes(keystore::kMaxRecord, 1)).has_value());
+  const auto refused = store.save(RecordKind::config, Bytes(keystore::kMaxRecord + 1, 2));
+  REQUIRE_FALSE(refused.has_value());
+  check_sentence(refused.error());
+  CHECK((*store.load(RecordKind::config))->size() == keystore::kMaxRecord);
+
+  auto credential = make_credential(random, "example.com", "a");
+  credential.user.display_name = std::string(keystore::kMaxRecord, 'x');
+  CHECK_FALSE(store.put(credential).has_value());
+  CHECK_FALSE(store.update(credential).has_value());
+  CHECK(*store.count() == 0);
+}
+
+TEST_CASE_TEMPLATE("keystore: a reset erases all but the attestation record", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  const auto credential = make_credential(random, "example.com", "a");
+  REQUIRE(store.put(credential).has_value());
+  REQUIRE(store.next_sign_count(credential.id).has_value());
+  for (const auto record :
+       {RecordKind::wrap_key, RecordKind::pin, RecordKind::attestation, RecordKind::config}) {
+    REQUIRE(store.save(record, Bytes{static_cast<std::uint8_t>(record)}).has_value());
+  }
+  REQUIRE(store.reset().has_value());
+  CHECK(*store.count() == 0);
+  CHECK_FALSE(store.find(credential.id)->has_value());
+  CHECK(store.find_by_rp(credential.rp_id_hash)->empty());
+  CHECK(store.page(0, 10)->credentials.empty());
+  for (const auto record : {RecordKind::wrap_key, RecordKind::pin, RecordKind::config}) {
+    CHECK_FALSE(store.load(record)->has_value());
+  }
+  CHECK((*store.load(RecordKind::attestation))->view()[0] == 3);
+  CHECK(*store.next_sign_count(credential.id) == 1);
+  REQUIRE(store.put(credential).has_value());
+  CHECK(*store.count() == 1);
+}
+
+TEST_CASE_TEMPLATE("keystore: threads that use one credential never get the same count", Kind, InMemory,
+                   OnDisk) {
+  Kind kind;
+  auto& store = kind.store();
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  const Bytes id(32, 1);
+  std::vector<std::vector<std::uint32_t>> seen(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& mine : seen) {
+      threads.emplace_back([&] {
+        SystemRandom random;
+        for (int i = 0; i < kEach; ++i) {
+          mine.push_back(store.next_sign_count(id).value_or(0));
+          if (!store.put(make_credential(random, "example.com", "u" + std::to_string(i)))) mine.push_back(0);
+        }
+      });
+    }
+  }
+  std::set<std::uint32_t> all;
+  for (const auto& mine : seen) all.insert(mine.begin(), mine.end());
+  CHECK(all.size() == kThreads * kEach);
+  CHECK(*all.begin() == 1);
+  CHECK(*all.rbegin() == kThreads * kEach);
+  CHECK(*store.count() == kEach);
+}
