@@ -176,11 +176,11 @@ class BrowserCases:
         cancelled = {"kind": "message", "dir": "in", "command": "CTAPHID_CANCEL"}
         waiting_before, cancelled_before = len(self.key.trace(**waiting)), len(self.key.trace(**cancelled))
         self.page.start(button)
-        self.key.wait_for_number(waiting_before + 1, 30, **waiting)
+        self.key.wait_for_number(waiting_before + 1, 60, **waiting)
         self.page.press("cancel")
         expect(self.page.finish() == "cancelled", f"the page says {self.page.text()!r}")
-        self.key.wait_for_number(cancelled_before + 1, 10, **cancelled)
-        self.key.wait_for_number(1, 10, layer="ctap", dir="out", command=command, status=STATUS_KEEPALIVE_CANCEL)
+        self.key.wait_for_number(cancelled_before + 1, 30, **cancelled)
+        self.key.wait_for_number(1, 30, layer="ctap", dir="out", command=command, status=STATUS_KEEPALIVE_CANCEL)
 
     def cancel_registration(self):
         self.page.choose("cancelled")

@@ -5,7 +5,7 @@ import urllib.request
 
 from websocket import WebSocket
 
-CALL_SECONDS = 60
+CALL_SECONDS = 180  # far more than a call takes, but for a busy machine
 
 
 class PageConnection:
@@ -31,8 +31,10 @@ class PageConnection:
         return message["result"]
 
     def evaluate(self, expression):
-        """The value of a JavaScript expression in the page, as if a person had caused it."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, userGesture=True)
+        """The value of a JavaScript expression in the page (awaited, if a promise), as if a person had caused it."""
+        result = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, userGesture=True
+        )
         if "exceptionDetails" in result:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", expression))
         return result["result"].get("value")

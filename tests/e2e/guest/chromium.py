@@ -25,6 +25,7 @@ OPTIONS = [
     "--password-store=basic",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
     "--window-position=0,0",
     f"--remote-debugging-port={PORT}",
@@ -93,11 +94,19 @@ class Chromium:
             except RuntimeError:  # the old document went away under the question
                 return False
 
-        wait_until(is_ready, 60, f"{url} in Chromium")
+        wait_until(is_ready, START_SECONDS, f"{url} in Chromium")
         self._page.call("Page.bringToFront")
 
     def evaluate(self, expression):
         return self._page.evaluate(expression)
+
+    def wait_until_painted(self):
+        """Waits until the page as it now is can be seen on the screen, which under emulation takes seconds."""
+        # A frame begins only when those before it are on their way to the screen, so a few of them push ours through.
+        self._page.evaluate(
+            "new Promise(done => { let left = 6; (function frame() { left-- ? requestAnimationFrame(frame) : done(); })(); })"
+        )
+        self._desktop.wait_until_still()
 
     def _new_steps(self):
         with open(self._log_path, "rb") as log:

@@ -5,8 +5,8 @@ import time
 
 from waiting import POLL_SECONDS
 
-CEREMONY_SECONDS = 60
-CLOSING_SECONDS = 10  # for a dialog that stays open when the page has its answer already
+CEREMONY_SECONDS = 120
+CLOSING_SECONDS = 30  # for a dialog that stays open when the page has its answer already
 
 
 class Unexpected(AssertionError):

@@ -102,7 +102,7 @@ class Firefox:
             except MarionetteError:  # the old document went away under the question
                 return False
 
-        wait_until(is_ready, 60, f"{url} in Firefox")
+        wait_until(is_ready, START_SECONDS, f"{url} in Firefox")
 
     def evaluate(self, expression):
         try:

@@ -36,7 +36,7 @@ class Program:
                 raise RuntimeError(f"{self.name} ended with status {self.popen.wait()}: {self._last_words()}")
             buffered += chunk
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=30):
         """Ends the program as an operator would; a program that does not heed that is a failure."""
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
