@@ -37,6 +37,7 @@ class BrowserCases:
         self.out = out
         self.report = Report()
         self.page = None
+        self.attested_site = None  # the one that knows the key's attestation root, once it runs
 
     def run(self):
         with Site(self.out) as site:
@@ -52,7 +53,9 @@ class BrowserCases:
                 self.required_verification, self.wrong_pin_then_right, self.preferred_verification,
                 self.discouraged_verification, self.usernameless_with_two_accounts,
             )
-        store = ["--store", os.path.join("/tmp", f"{self.browser.name}-key.db")]
+        store = ["--store", f"/tmp/{self.browser.name}-key.db"]
+        with open(self._attestation_root_path(), "w", encoding="ascii") as root:
+            root.write(attestation_root(store))
         self._with_key("key-with-store", store, self.direct_attestation)
         if self.attested_site:
             with self.attested_site:
@@ -60,7 +63,8 @@ class BrowserCases:
                 self._with_key("key-plugged-in-again", store, self.log_in_after_unplugging)
         return self.report.failed
 
-    attested_site = None
+    def _attestation_root_path(self):
+        return os.path.join(self.out, "attestation-root.pem")
 
     def _with_key(self, key_name, options, *cases, approve="auto"):
         with self.report.case(f"{key_name}-starts-and-ends"):
@@ -159,10 +163,7 @@ class BrowserCases:
     # --- a key that keeps its credentials
 
     def direct_attestation(self):
-        root_path = os.path.join(self.out, "attestation-root.pem")
-        with open(root_path, "w", encoding="ascii") as root:
-            root.write(attestation_root(["--store", os.path.join("/tmp", f"{self.browser.name}-key.db")]))
-        self.attested_site = self.site = Site(self.out, "attested-site", root_path)
+        self.attested_site = self.site = Site(self.out, "attested-site", self._attestation_root_path())
         self.page = DemoPage(self.browser, self.site.origin)
         self.page.choose("attested", attestation="direct")
         consent = [AllowAttestation()] if self.browser.asks_attestation_consent else []
