@@ -1,0 +1,14 @@
+// Where files go unless options say otherwise: the XDG base directories.
+#pragma once
+
+#include <filesystem>
+
+namespace fauxkey::app {
+
+/// $XDG_DATA_HOME/fauxkey/keystore.db, by default ~/.local/share/fauxkey/keystore.db. Throws Failure where
+/// the user has no home.
+[[nodiscard]] std::filesystem::path default_store();
+/// $XDG_CONFIG_HOME/fauxkey/unlock.key, by default ~/.config/fauxkey/unlock.key.
+[[nodiscard]] std::filesystem::path default_key_file();
+
+}  // namespace fauxkey::app

@@ -1,0 +1,64 @@
+#include "app/process.h"
+
+#include <pthread.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+
+namespace fauxkey::app {
+
+void protect_memory() {
+  const rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    spdlog::warn("Core dumps could not be switched off; a crash may leave secrets on the disk.");
+}
+
+void set_up_log(int verbosity) {
+  using spdlog::level::level_enum;
+  // trace 0, debug 1, info 2, warn 3, err 4
+  const int level = std::clamp(static_cast<int>(level_enum::info) - verbosity,
+                               static_cast<int>(level_enum::trace), static_cast<int>(level_enum::err));
+  auto logger =
+      std::make_shared<spdlog::logger>("fauxkey", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  logger->set_pattern("%H:%M:%S.%e %^%l%$: %v");
+  logger->set_level(static_cast<level_enum>(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+EndSignals::EndSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&signals_);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction action{};
+    ::sigaction(number, nullptr, &action);
+    const bool ignored = (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_IGN;
+    if (number != SIGHUP || !ignored) sigaddset(&signals_, number);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+}
+
+EndSignals::~EndSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+const char* EndSignals::wait() const {
+  int number = 0;
+  while (sigwait(&signals_, &number) != 0) continue;
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  std::signal(SIGINT, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
+  switch (number) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGTERM:
+      return "SIGTERM";
+    default:
+      return "SIGHUP";
+  }
+}
+
+}  // namespace fauxkey::app

@@ -1,0 +1,33 @@
+// The options of `fauxkey run`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/store_options.h"
+#include "fauxkey/key_config.h"
+
+namespace fauxkey::app {
+
+enum class Approve : std::uint8_t { ask, automatic, deny };
+
+struct RunOptions {
+  StoreOptions store;
+  bool ephemeral = false;
+  Approve approve = Approve::ask;
+  std::vector<std::string> transports{"uhid"};
+  std::optional<std::string> pin;
+  AttestationStyle attestation = AttestationStyle::packed;
+  std::string trace;   ///< empty: none
+  std::string serial;  ///< empty: made from the attestation root
+  bool debug = false;
+
+  /// Throws UsageError for what does not go together.
+  void check() const;
+};
+
+void add_run_options(CLI::App& command, RunOptions& options);
+
+}  // namespace fauxkey::app

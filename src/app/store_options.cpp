@@ -1,0 +1,48 @@
+#include "app/store_options.h"
+
+#include "app/error.h"
+#include "app/paths.h"
+#include "keystore/sqlite_store.h"
+
+namespace fauxkey::app {
+
+std::filesystem::path StoreOptions::path() const {
+  return store.empty() ? default_store() : std::filesystem::path{store};
+}
+
+UnlockSource StoreOptions::source() const {
+  if (unlock.empty()) return {UnlockSource::Kind::key_file, default_key_file().string(), -1};
+  auto parsed = parse_unlock_source(unlock);
+  if (!parsed) throw UsageError{parsed.error()};
+  return *std::move(parsed);
+}
+
+void add_store_options(CLI::App& command, StoreOptions& options) {
+  command
+      .add_option("--store", options.store,
+                  "The keystore's file (default: $XDG_DATA_HOME/fauxkey/keystore.db)")
+      ->type_name("FILE");
+  command
+      .add_option(
+          "--unlock", options.unlock,
+          "What opens the keystore: keyfile:FILE (default, made at the first start: "
+          "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal), env:NAME, fd:N, "
+          "credential:NAME (systemd)")
+      ->type_name("SOURCE");
+}
+
+std::unique_ptr<CredentialStore> open_store(const StoreOptions& options, bool create, Random& random,
+                                            Clock& clock) {
+  const auto source = options.source();
+  const auto path = options.path();
+  std::error_code ignored;
+  if (!create && !std::filesystem::exists(path, ignored)) {
+    throw Failure{"There is no keystore at " + path.string() +
+                  ": start the key once with fauxkey run, or give --store FILE."};
+  }
+  auto store = SqliteStore::open(path, source, random, clock);
+  if (!store) throw Failure{store.error().message};
+  return *std::move(store);
+}
+
+}  // namespace fauxkey::app
