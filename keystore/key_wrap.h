@@ -26,9 +26,8 @@ struct Argon2Cost {
   std::uint64_t passes = 0;
   std::uint64_t memory = 0;  ///< bytes
 };
-/// libsodium's MODERATE: about half a second and 256 MiB, once at start-up.
-inline constexpr Argon2Cost kArgon2Cost{crypto_pwhash_argon2id_OPSLIMIT_MODERATE,
-                                        crypto_pwhash_argon2id_MEMLIMIT_MODERATE};
+/// Twice the memory of RFC 9106's second recommended option: about a quarter of a second, once at start-up.
+inline constexpr Argon2Cost kArgon2Cost{3, std::uint64_t{128} << 20U};
 
 /// Canonical CBOR: {1: version, 2: kind, 3: salt, 4: Argon2id's passes, 5: its memory, 6: the sealed master
 /// key}; the others are bound to the last.

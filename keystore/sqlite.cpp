@@ -27,6 +27,21 @@ StoreError read_only(const std::filesystem::path& path) {
 }
 
 bool means_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+/// What the operating system said last of the database or its log; 0 where it said nothing.
+/// (sqlite3_system_errno is not set by errors in sqlite3_step.)
+int last_errno(sqlite3* handle) {
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int error = 0;
+    if (sqlite3_file_control(handle, "main", which, &file) == SQLITE_OK && file != nullptr &&
+        file->pMethods != nullptr &&
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK && error != 0) {
+      return error;
+    }
+  }
+  return sqlite3_system_errno(handle);
+}
+
 bool means_read_only(int error) { return error == EROFS || error == EACCES || error == EPERM; }
 
 }  // namespace
@@ -94,8 +109,9 @@ std::string Statement::text(int column) const {
 
 StoreError Database::error() const {
   const int code = sqlite3_extended_errcode(handle_.get());
-  const int system = sqlite3_system_errno(handle_.get());
   const bool system_failed = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const std::string message = sqlite3_errmsg(handle_.get());
+  const int system = system_failed ? last_errno(handle_.get()) : 0;
   switch (code & 0xff) {
     case SQLITE_NOMEM:
       throw std::bad_alloc{};
@@ -109,7 +125,7 @@ StoreError Database::error() const {
     case SQLITE_TOOBIG:
     case SQLITE_MISMATCH:
     case SQLITE_ERROR:  // the statements are fixed, so it is the file's schema that does not suit them
-      return damaged_file(path_, sqlite3_errmsg(handle_.get()));
+      return damaged_file(path_, message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {Kind::io,
@@ -121,8 +137,8 @@ StoreError Database::error() const {
   if (system_failed && (means_full(system) || means_read_only(system))) {
     return system_error(system, path_, "write");
   }
-  std::string reason = sqlite3_errmsg(handle_.get());
-  if (system_failed && system != 0) reason += ", " + std::generic_category().message(system);
+  std::string reason = message;
+  if (system != 0) reason += ", " + std::generic_category().message(system);
   return {Kind::io, "The keystore " + quoted(path_) + " could not be read or written (" + reason +
                         "): check the disk and the system's log."};
 }
@@ -144,7 +160,8 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
                                       {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
-                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}}) {
+                                      {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}}) {
     sqlite3_db_config(handle, option, value, nullptr);
   }
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, static_cast<int>(kMaxSealed));
@@ -164,6 +181,10 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
       "PRAGMA locking_mode=EXCLUSIVE;");
   if (!ready) return std::unexpected{ready.error()};
   return database;
+}
+
+void Database::allow_checkpoint_on_close() {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 StoreResult<void> Database::execute(const char* sql) {

@@ -69,6 +69,10 @@ class Database {
   /// Opens an existing file with all that makes SQLite safe with a hostile one.
   [[nodiscard]] static StoreResult<std::unique_ptr<Database>> open(const std::filesystem::path& path);
 
+  /// Closing moves what is in the write-ahead log into the file; not so before this, for the file may be
+  /// refused yet.
+  void allow_checkpoint_on_close();
+
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
   [[nodiscard]] StoreResult<Statement> prepare(std::string_view sql) const;

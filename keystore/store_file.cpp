@@ -123,6 +123,7 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, Rando
     auto opened = Database::open(draft.path());
     if (!opened) return std::unexpected{opened.error()};
     Database& database = **opened;
+    database.allow_checkpoint_on_close();
     const std::string numbers = "PRAGMA application_id=" + std::to_string(kApplicationId) +
                                 ";PRAGMA user_version=" + std::to_string(kFormatVersion);
     if (auto set = database.execute(numbers.c_str()); !set) return set;
@@ -260,6 +261,7 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   const auto master = unlock_master(path, *wrapped, unlock, std::move(secret), random);
   if (!master) return std::unexpected{master.error()};
   // Only now may anything be written.
+  (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
   return OpenFile{*std::move(lock), *std::move(database), Keys{*master}};
 }
