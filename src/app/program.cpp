@@ -26,14 +26,17 @@ void add_help(CLI::App& program, Action& action) {
   help.callback([&program, &action, words] {
     action = [&program, words] {
       const CLI::App* topic = &program;
+      std::string name = program.get_name();
       for (const auto& word : *words) {
         try {
           topic = topic->get_subcommand(word);
         } catch (const CLI::OptionNotFound&) {
           throw UsageError{"There is no command \"" + word + "\": see fauxkey help."};
         }
+        name += " " + word;
       }
-      std::cout << topic->help() << std::flush;
+      // Not topic->help(), which would be the help of the command in use, this one.
+      std::cout << topic->get_formatter()->make_help(topic, name, CLI::AppFormatMode::Normal) << std::flush;
       return kDone;
     };
   });
