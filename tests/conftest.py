@@ -1,0 +1,138 @@
+"""Keys for the tests: `key` is one that tests share, `new_key` makes one of a test's own."""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+from daemon import Daemon
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PIN = "correct horse"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fauxkey", default=os.path.join(REPOSITORY, "build/fauxkey"), help="the program under test")
+    parser.addoption("--transport", choices=("unix", "hidraw"), default="unix", help="how the tests reach the key")
+    parser.addoption("--keep", metavar="DIR", help="keep each daemon's home (log, keystore) below this folder")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--transport") == "hidraw":
+        for item in items:
+            if item.get_closest_marker("native"):
+                item.add_marker(pytest.mark.skip(reason="can be seen over the socket transport only"))
+
+
+class Starter:
+    """Starts daemons, each in a short-named folder (a socket's path has 107 bytes at most), and ends them."""
+
+    def __init__(self, config):
+        self._program = os.path.abspath(config.getoption("--fauxkey"))
+        self._transport = config.getoption("--transport")
+        self._keep = config.getoption("--keep")
+        self._daemons = []
+        self._folders = []
+        assert os.access(self._program, os.X_OK), f"there is no {self._program}; build it, or name one by --fauxkey"
+
+    def folder(self):
+        if self._keep:
+            os.makedirs(self._keep, exist_ok=True)
+        folder = tempfile.mkdtemp(prefix="fauxkey-", dir=self._keep)
+        self._folders.append(folder)
+        return folder
+
+    def start(self, *options, folder=None, **arguments):
+        daemon = Daemon(self._program, folder or self.folder(), self._transport, *options, **arguments)
+        self._daemons.append(daemon)
+        return daemon
+
+    @property
+    def last(self):
+        return self._daemons[-1]
+
+    def start_and_kill(self, folder, seconds):
+        """A start that does not live longer than so, whether it gets ready or not."""
+        self._daemons.append(
+            Daemon(self._program, folder, self._transport, store=True, killed_after=seconds)
+        )
+
+    def restart(self, daemon, *options, **arguments):
+        """A power cycle: the same key, plugged in again."""
+        if daemon.running:
+            daemon.stop()
+        return self.start(*options, folder=daemon.folder, store=True, **arguments)
+
+    def close(self):
+        try:
+            for daemon in self._daemons:
+                if daemon.running:
+                    daemon.stop()
+                else:
+                    daemon.kill()
+        finally:
+            for daemon in self._daemons:
+                daemon.kill()
+            if not self._keep:
+                for folder in self._folders:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def starter(request):
+    starter = Starter(request.config)
+    yield starter
+    starter.close()
+
+
+@pytest.fixture(scope="session")
+def shared_starter(request):
+    starter = Starter(request.config)
+    yield starter
+    starter.close()
+
+
+@pytest.fixture
+def new_key(starter):
+    """Starts a key of this test's own: new_key(OPTION..., store=, approve=)."""
+    return starter.start
+
+
+@pytest.fixture(scope="session")
+def shared_key(shared_starter):
+    return shared_starter.start()
+
+
+@pytest.fixture(scope="session")
+def shared_pin_key(shared_starter):
+    return shared_starter.start("--pin", PIN)
+
+
+@pytest.fixture
+def key(shared_key):
+    """A key without a PIN. Tests share it: they use relying parties of their own and do not change its state."""
+    yield shared_key
+    shared_key.assert_alive()
+
+
+@pytest.fixture
+def pin_key(shared_pin_key):
+    """The same with a PIN."""
+    yield shared_pin_key
+    shared_pin_key.assert_alive()
+
+
+@pytest.fixture
+def channel(key):
+    return key.channel()
+
+
+@pytest.fixture
+def pin_channel(pin_key):
+    return pin_key.channel()
+
+
+@pytest.fixture
+def rp_id(request):
+    """A relying party of this test's own."""
+    return f"{abs(hash(request.node.nodeid)):x}.{os.getpid()}.example"
