@@ -134,8 +134,8 @@ Attestation Attestation::load_or_create(CredentialStore& store, const Persona& p
 
   Record record;
   bool changed = false;
-  if (stored->has_value()) {
-    auto decoded = decode(**stored);
+  if (const auto& bytes = *stored) {
+    auto decoded = decode(*bytes);
     if (!decoded)
       throw std::runtime_error{
           "The keystore's attestation record is not one that this version understands; use the fauxkey that "
