@@ -4,7 +4,7 @@ import json
 import os
 import urllib.request
 
-from process import Program
+from process import START_SECONDS, Program
 
 SERVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools/demo/serve")
 
@@ -17,7 +17,7 @@ class Site:
         if attestation_root_path:
             command += ["--attestation-root", attestation_root_path]
         self._program = Program(command, os.path.join(out, f"{name}.log"))
-        self.origin = self._program.wait_for_line("ready: ", 60)
+        self.origin = self._program.wait_for_line("ready: ", START_SECONDS)
 
     def __enter__(self):
         return self

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from process import Program
+from process import START_SECONDS, Program
 from waiting import wait_until
 
 FAUXKEY = os.environ["FAUXKEY"]
@@ -19,7 +19,7 @@ class Key:
         # In a session of its own, and so without a terminal: a key that asks waits until somebody cancels.
         self._program = Program(command, os.path.join(out, f"{name}.log"), start_new_session=True)
         try:
-            self.node = self._program.wait_for_line("ready: ", 60)
+            self.node = self._program.wait_for_line("ready: ", START_SECONDS)
         except Exception:
             self._program.stop()
             raise
