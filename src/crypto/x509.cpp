@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <initializer_list>
 #include <stdexcept>
 #include <string_view>
 
@@ -150,9 +151,46 @@ void set_extensions(CertificateWriter& writer, const CertificateRequest& request
   }
 }
 
-}  // namespace
+// ecdsa-with-SHA256 as an AlgorithmIdentifier, without parameters (RFC 5758, 3.2).
+constexpr auto kEcdsaWithSha256 =
+    std::to_array<std::uint8_t>({0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02});
 
-Bytes issue(const CertificateRequest& request, const std::string& issuer, ByteView issuer_private_key,
+// One DER element (X.690, 8.1).
+Bytes element(std::uint8_t tag, std::initializer_list<ByteView> parts) {
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  Bytes der{tag};
+  if (size >= 0x100)
+    der.insert(der.end(), {0x82, static_cast<std::uint8_t>(size >> 8)});
+  else if (size >= 0x80)
+    der.push_back(0x81);
+  der.push_back(static_cast<std::uint8_t>(size));
+  for (const auto part : parts) append(der, part);
+  return der;
+}
+
+// mbedTLS before 3.5 writes parameters of NULL into ECDSA's AlgorithmIdentifier, where there must be none
+// (RFC 5758, 3.2), and strict parsers then refuse the certificate. What is to be signed is put right, to be
+// signed anew.
+Bytes to_be_signed(ByteView certificate_der) {
+  Certificate certificate;
+  check(mbedtls_x509_crt_parse_der(certificate.get(), certificate_der.data(), certificate_der.size()),
+        "read its own certificate");
+  const ByteView tbs{certificate->tbs.p, certificate->tbs.len};
+  Bytes wrong{kEcdsaWithSha256.begin(), kEcdsaWithSha256.end()};
+  wrong[1] += 2;
+  wrong.insert(wrong.end(), {MBEDTLS_ASN1_NULL, 0x00});
+  const auto found = std::search(tbs.begin(), tbs.end(), wrong.begin(), wrong.end());
+  if (found == tbs.end()) return {tbs.begin(), tbs.end()};
+  const auto content_at = static_cast<std::size_t>(tbs[1] == 0x82 ? 4 : tbs[1] == 0x81 ? 3 : 2);
+  const auto wrong_at = static_cast<std::size_t>(found - tbs.begin());
+  return element(MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
+                 {tbs.subspan(content_at, wrong_at - content_at), kEcdsaWithSha256,
+                  tbs.subspan(wrong_at + wrong.size())});
+}
+
+// The certificate as mbedTLS makes it.
+Bytes write(const CertificateRequest& request, const std::string& issuer, ByteView issuer_private_key,
             Random& random) {
   // mbedTLS may be built to sign by PSA.
   const auto lock = psa::enter();
@@ -180,6 +218,18 @@ Bytes issue(const CertificateRequest& request, const std::string& issuer, ByteVi
   const int size = mbedtls_x509write_crt_der(writer.get(), der.data(), der.size(), fill_random, &random);
   check(size, "write the certificate");
   return {der.end() - size, der.end()};
+}
+
+}  // namespace
+
+Bytes issue(const CertificateRequest& request, const std::string& issuer, ByteView issuer_private_key,
+            Random& random) {
+  constexpr auto kSequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+  constexpr std::array<std::uint8_t, 1> kNoUnusedBits{0x00};
+  const Bytes tbs = to_be_signed(write(request, issuer, issuer_private_key, random));
+  const Bytes signature = p256::sign(issuer_private_key, tbs);
+  return element(kSequence,
+                 {tbs, kEcdsaWithSha256, element(MBEDTLS_ASN1_BIT_STRING, {kNoUnusedBits, signature})});
 }
 
 std::string to_pem(ByteView der) {

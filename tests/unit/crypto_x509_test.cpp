@@ -1,5 +1,6 @@
 #include "crypto/x509.h"
 
+#include <algorithm>
 #include <ctime>
 #include <stdexcept>
 
@@ -94,6 +95,20 @@ TEST_CASE("a root certificate is an authority for leaves alone and signed by its
   REQUIRE(subject);
   REQUIRE(authority);
   CHECK(hex(authority->value) == "30168014" + hex(subject->value).substr(4));
+}
+
+TEST_CASE("ecdsa-with-SHA256 stands in a certificate without parameters, as RFC 5758, 3.2, wants it") {
+  Chain chain;
+  const Bytes oid{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+  for (const Bytes& certificate : {chain.root(), chain.issue(chain.leaf_request())}) {
+    std::size_t count = 0;
+    for (auto at = certificate.begin();
+         (at = std::search(at, certificate.end(), oid.begin(), oid.end())) != certificate.end(); ++at) {
+      ++count;
+      CHECK(*(at - 1) == oid.size());
+    }
+    CHECK(count == 2);  // in what is signed, and beside the signature
+  }
 }
 
 TEST_CASE("chains_to holds for a leaf of this root that is valid now, and for nothing else") {
