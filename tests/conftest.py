@@ -112,6 +112,7 @@ def shared_pin_key(shared_starter):
 def key(shared_key):
     """A key without a PIN. Tests share it: they use relying parties of their own and do not change its state."""
     yield shared_key
+    shared_key.close_connections()
     shared_key.assert_alive()
 
 
@@ -119,6 +120,7 @@ def key(shared_key):
 def pin_key(shared_pin_key):
     """The same with a PIN."""
     yield shared_pin_key
+    shared_pin_key.close_connections()
     shared_pin_key.assert_alive()
 
 

@@ -57,7 +57,8 @@ class TestIdle:
     def test_chk_001_a_key_that_nobody_asks_says_nothing(self, new_key):
         new_key().wire().expect_silence(3)
 
-    def test_chk_002_a_stray_continuation_packet_is_ignored(self, wire, channel):
+    def test_chk_002_a_stray_continuation_packet_is_ignored(self, wire):
+        channel = wire.open_channel()
         wire.link.write(continuation_packet(channel.cid, 0, b"stray"))
         wire.expect_silence(0.3)
 
@@ -223,10 +224,10 @@ class TestCommands:
         channel.send(command, b"data")
         expect_error(wire, channel.cid, INVALID_COMMAND)
 
-    def test_chk_012_wink_is_answered_where_it_is_claimed(self, channel, wire):
+    def test_chk_012_wink_is_answered_where_it_is_claimed(self, wire):
         if not wire.init()[16] & CAPABILITY_WINK:
             pytest.skip("the key does not claim WINK")
-        assert channel.call(WINK) == b""
+        assert wire.open_channel().call(WINK) == b""
 
     def test_wink_with_data_is_refused(self, channel):
         with pytest.raises(HidError) as error:

@@ -5,6 +5,7 @@ Each test prints its seed; FAUXKEY_SEED runs the same bytes again.
 
 import os
 import random
+import time
 
 import pytest
 from ctap2 import (
@@ -18,7 +19,7 @@ from ctap2 import (
     make_credential_request,
 )
 from fido2 import cbor
-from hid import BROADCAST, CBOR, INIT, MSG, PING, HidError, Silence, init_packet
+from hid import BROADCAST, CBOR, CHANNEL_BUSY, INIT, MSG, PING, HidError, Silence, init_packet
 
 
 @pytest.fixture
@@ -36,7 +37,14 @@ def victim(new_key):
 def assert_serves(key, rp_id):
     key.assert_alive()
     channel = key.channel()
-    assert get_info(channel)
+    deadline = time.monotonic() + 3  # a message that was left half sent has its 500 ms
+    while True:
+        try:
+            assert get_info(channel)
+            break
+        except HidError as error:
+            assert error.code == CHANNEL_BUSY and time.monotonic() < deadline
+            time.sleep(0.05)
     assert make_credential(channel, rp_id)
 
 
@@ -120,7 +128,7 @@ def test_requests_with_a_few_changed_bytes(victim, dice, rp_id):
 def test_random_apdus(victim, dice):
     channel = victim.channel()
     for _ in range(300):
-        size = dice.choice([0, 1, 3, 4, 5, 7, 71, dice.randrange(200)])
+        size = dice.choice([1, 3, 4, 5, 7, 71, dice.randrange(200)])
         apdu = bytearray(dice.randbytes(size))
         if size > 1 and dice.random() < 0.8:
             apdu[0], apdu[1] = 0, dice.choice([1, 2, 3])
@@ -172,6 +180,6 @@ def test_hosts_that_come_and_go_leave_nothing_behind(victim, rp_id):
         if number % 2:
             wire.link.write(init_packet(BROADCAST, INIT, os.urandom(8)))
         wire.close()
-    victim._opened.clear()
+    victim.close_connections()
     assert_serves(victim, rp_id)
     assert open_files() <= before + 4

@@ -103,7 +103,7 @@ class TestRefusals:
 
     def refuse(self, key, *options):
         before = self.files(key)
-        ended = key.run("run", *(options or key.store_options()), "--approve", "auto",
+        ended = key.run("-q", "run", *(options or key.store_options()), "--approve", "auto",
                         "--transport", f"unix:{key.folder}/other.sock")  # fmt: skip
         assert ended.returncode == 1, ended
         assert "ready" not in ended.stdout
@@ -147,7 +147,7 @@ class TestRefusals:
 
     def test_two_daemons_do_not_share_one_keystore(self, starter, key, rp_id):
         made = make_credential(key.channel(), rp_id, options={"rk": True})
-        ended = key.run("run", *key.store_options(), "--approve", "auto", "--transport", f"unix:{key.folder}/other.sock")
+        ended = key.run("-q", "run", *key.store_options(), "--approve", "auto", "--transport", f"unix:{key.folder}/other.sock")
         assert ended.returncode == 1 and len(ended.stderr.strip().splitlines()) == 1, ended
         get_assertion(key.channel(), rp_id).verify(made)
 

@@ -168,7 +168,6 @@ class TestErrors:
     @pytest.mark.parametrize(
         "apdu, expected",
         [
-            pytest.param(b"", WRONG_LENGTH, id="empty"),
             pytest.param(b"\0\3\0", WRONG_LENGTH, id="three_bytes"),
             pytest.param(b"\x80\3\0\0\0\0\0", CLASS_NOT_SUPPORTED, id="class"),
             pytest.param(b"\0\4\0\0\0\0\0", INSTRUCTION_NOT_SUPPORTED, id="instruction"),

@@ -33,7 +33,7 @@ def params(*algorithms):
     return [{"type": "public-key", "alg": algorithm} for algorithm in algorithms]
 
 
-def make_credential_request(rp_id, **changes):
+def make_credential_request(rp_id, /, **changes):
     """A well-formed request; `changes` are members by name (None leaves one out)."""
     return _request(
         {
@@ -53,7 +53,7 @@ def make_credential_request(rp_id, **changes):
     )
 
 
-def get_assertion_request(rp_id, **changes):
+def get_assertion_request(rp_id, /, **changes):
     return _request(
         {
             "rp_id": (1, rp_id),
@@ -114,7 +114,7 @@ class Assertion:
         raise AssertionError("the signature holds for anything")
 
 
-def make_credential(channel, rp_id, **changes):
+def make_credential(channel, rp_id, /, **changes):
     """Registers, and fails the test where the key does not. Returns the Credential."""
     request = make_credential_request(rp_id, **changes)
     status, members = channel.ctap2(MAKE_CREDENTIAL, request)
@@ -122,7 +122,7 @@ def make_credential(channel, rp_id, **changes):
     return Credential(rp_id, AuthenticatorData(members[2]), request[3]["id"])
 
 
-def get_assertion(channel, rp_id, **changes):
+def get_assertion(channel, rp_id, /, **changes):
     """Logs in, and fails the test where the key does not. Returns the Assertion."""
     status, members = channel.ctap2(GET_ASSERTION, get_assertion_request(rp_id, **changes))
     assert status == OK, f"getAssertion ended with {status:#04x}"

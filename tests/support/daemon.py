@@ -139,10 +139,13 @@ class Daemon:
         self.process.wait()
         self._close()
 
-    def _close(self):
+    def close_connections(self):
         for opened in self._opened:
             opened.close()
         self._opened = []
+
+    def _close(self):
+        self.close_connections()
         self.process.stdout.close()
         if self.terminal is not None:
             os.close(self.terminal)
