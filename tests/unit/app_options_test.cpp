@@ -111,7 +111,7 @@ TEST_CASE("run refuses options that do not go together, saying why") {
   refuses({"--ephemeral", "--trace", "t.pcapng"}, "JSON Lines");
   refuses({"--approve", "maybe"}, "maybe");
   refuses({"--attestation", "none"}, "none");
-  refuses({"--unlock", "nonsense"}, "nonsense");
+  refuses({"--unlock", "nonsense"}, "No such unlock source");
   refuses({"--store"}, "--store");
   refuses({"--no-such-option"}, "no-such-option");
   refuses({"stray"}, "stray");
