@@ -14,6 +14,7 @@ PIN = "correct horse"
 def pytest_addoption(parser):
     parser.addoption("--fauxkey", default=os.path.join(REPOSITORY, "build/fauxkey"), help="the program under test")
     parser.addoption("--transport", choices=("unix", "hidraw"), default="unix", help="how the tests reach the key")
+    parser.addoption("--daemon-option", action="append", default=[], help="a further option for each daemon")
     parser.addoption("--keep", metavar="DIR", help="keep each daemon's home (log, keystore) below this folder")
 
 
@@ -31,6 +32,7 @@ class Starter:
         self._program = os.path.abspath(config.getoption("--fauxkey"))
         self._transport = config.getoption("--transport")
         self._keep = config.getoption("--keep")
+        self._options = config.getoption("--daemon-option")
         self._daemons = []
         self._folders = []
         assert os.access(self._program, os.X_OK), f"there is no {self._program}; build it, or name one by --fauxkey"
@@ -43,7 +45,7 @@ class Starter:
         return folder
 
     def start(self, *options, folder=None, **arguments):
-        daemon = Daemon(self._program, folder or self.folder(), self._transport, *options, **arguments)
+        daemon = Daemon(self._program, folder or self.folder(), self._transport, *self._options, *options, **arguments)
         self._daemons.append(daemon)
         return daemon
 

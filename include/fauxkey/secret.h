@@ -18,8 +18,8 @@
 namespace fauxkey {
 
 namespace detail {
-/// libsodium is started before main, and before the first secret of any file that sees this one: unstarted, its
-/// guarded memory ends the process.
+/// libsodium is started before main, and before the first secret of any file that sees this one: unstarted,
+/// its guarded memory ends the process.
 inline const bool sodium_started = sodium_init() >= 0;
 
 struct SodiumFree {

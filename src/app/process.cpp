@@ -1,5 +1,6 @@
 #include "app/process.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -15,6 +16,10 @@ void protect_memory() {
   const rlimit none{0, 0};
   if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     spdlog::warn("Core dumps could not be switched off; a crash may leave secrets on the disk.");
+  // Secrets live in libsodium's memory. What libraries copy of them to the heap meanwhile (CBOR values, big
+  // numbers) is overwritten as it is freed.
+  constexpr int kOverwrite = 0xa5;
+  ::mallopt(M_PERTURB, kOverwrite);
 }
 
 void set_up_log(int verbosity) {

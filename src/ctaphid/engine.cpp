@@ -43,11 +43,9 @@ Effects Engine::on_report(const Report& report, Time now) {
 
   if (!is_initial(report)) {
     on_continuation(report, now, effects);
-  } else if (channel == kReservedChannel) {
-    reply_error(channel, Error::invalid_channel);
-  } else if (command_of(report) == Command::init) {
+  } else if (command_of(report) == Command::init && channel != kReservedChannel) {
     on_init(report, now, effects);
-  } else if (channel == kBroadcastChannel || !channels_.touch(channel)) {
+  } else if (channel == kReservedChannel || channel == kBroadcastChannel || !channels_.touch(channel)) {
     reply_error(channel, Error::invalid_channel);
   } else if (command_of(report) == Command::cancel) {
     on_cancel(channel, effects);
@@ -69,7 +67,7 @@ void Engine::on_continuation(const Report& report, Time now, Effects& effects) {
     return;
   }
   transaction_->deadline = now + kPacketTimeout;
-  if (transaction_->assembler.complete()) dispatch(now, effects);
+  if (transaction_->assembler.complete()) dispatch(*transaction_, now, effects);
 }
 
 /// CTAPHID_INIT (11.2.9.1.3). On the broadcast channel it gives out a new channel, whoever is busy or holds
@@ -126,37 +124,40 @@ void Engine::on_request(const Report& report, Time now, Effects& effects) {
   if (row == nullptr) return reply_error(channel, Error::invalid_cmd);
   if (size < row->min_size || size > row->max_size) return reply_error(channel, Error::invalid_len);
 
-  transaction_.emplace(Transaction{
-      .channel = channel, .assembler = Assembler{report}, .deadline = now + kPacketTimeout, .answer = {}});
-  if (transaction_->assembler.complete()) dispatch(now, effects);
+  transaction_.emplace(Transaction{.channel = channel,
+                                   .assembler = Assembler{report},
+                                   .deadline = now + kPacketTimeout,
+                                   .answer = {},
+                                   .resume = {}});
+  if (transaction_->assembler.complete()) dispatch(*transaction_, now, effects);
 }
 
 /// The transaction's message is complete.
-void Engine::dispatch(Time now, Effects& effects) {
-  const std::uint32_t channel = transaction_->channel;
-  const Command command = transaction_->assembler.command();
-  Bytes message = transaction_->assembler.take();
-  tell(Direction::in, channel, command, message);
+void Engine::dispatch(Transaction& current, Time now, Effects& effects) {
+  const Command command = current.assembler.command();
+  Bytes message = current.assembler.take();
+  tell(Direction::in, current.channel, command, message);
 
   if (command == Command::ping) {
-    answer(command, std::move(message));
+    answer(current, command, std::move(message));
   } else if (command == Command::wink) {
     effects.wink = true;
-    answer(command, {});
+    answer(current, command, {});
   } else if (command == Command::lock) {
     const std::chrono::seconds duration{message.front()};
     if (duration > kMaxLock) {
-      const auto error = static_cast<std::uint8_t>(Error::invalid_par);
-      return answer(Command::error, {error});
+      return answer(current, Command::error, {static_cast<std::uint8_t>(Error::invalid_par)});
     }
-    channels_.lock(channel, duration, now);
-    answer(command, {});
+    channels_.lock(current.channel, duration, now);
+    answer(current, command, {});
   } else {
-    transaction_->phase = Phase::processing;
-    transaction_->exchange = ++last_exchange_;
-    transaction_->deadline = now + kKeepaliveInterval;
-    effects.start = Request{
-        .exchange = last_exchange_, .channel = channel, .command = command, .message = std::move(message)};
+    current.phase = Phase::processing;
+    current.exchange = ++last_exchange_;
+    current.deadline = now + kKeepaliveInterval;
+    effects.start = Request{.exchange = current.exchange,
+                            .channel = current.channel,
+                            .command = command,
+                            .message = std::move(message)};
   }
 }
 
@@ -177,9 +178,9 @@ void Engine::on_waiting(ExchangeId exchange, Waiting waiting, Time now) {
 void Engine::on_answer(ExchangeId exchange, Bytes bytes) {
   if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
   if (bytes.empty() || bytes.size() > kMaxMessageSize) {
-    answer(Command::error, {static_cast<std::uint8_t>(Error::other)});
+    answer(*transaction_, Command::error, {static_cast<std::uint8_t>(Error::other)});
   } else {
-    answer(transaction_->assembler.command(), std::move(bytes));
+    answer(*transaction_, transaction_->assembler.command(), std::move(bytes));
   }
 }
 
@@ -228,17 +229,17 @@ std::optional<Report> Engine::next_report(Time now) {
 }
 
 /// Ends the transaction by an answer: a single report at once, a longer one as the reports are taken.
-void Engine::answer(Command command, Bytes payload) {
+void Engine::answer(Transaction& current, Command command, Bytes payload) {
   if (packet_count(payload.size()) == 1) {
-    const std::uint32_t channel = transaction_->channel;
+    const std::uint32_t channel = current.channel;
     transaction_.reset();
     return reply(channel, command, payload);
   }
-  tell(Direction::out, transaction_->channel, command, payload);
-  transaction_->phase = Phase::answering;
-  transaction_->answer = std::move(payload);
-  transaction_->next_packet = 0;
-  transaction_->resume = {};
+  tell(Direction::out, current.channel, command, payload);
+  current.phase = Phase::answering;
+  current.answer = std::move(payload);
+  current.next_packet = 0;
+  current.resume = {};
 }
 
 void Engine::reply(std::uint32_t channel, Command command, ByteView payload) {

@@ -87,18 +87,18 @@ class Engine {
     Waiting waiting = Waiting::processing;
     Bytes answer;
     std::size_t next_packet = 0;
-    Time resume{};  ///< answering: no packet before then
+    Time resume;  ///< answering: no packet before then
   };
 
   void on_continuation(const Report& report, Time now, Effects& effects);
   void on_init(const Report& report, Time now, Effects& effects);
   void on_cancel(std::uint32_t channel, Effects& effects) const;
   void on_request(const Report& report, Time now, Effects& effects);
-  void dispatch(Time now, Effects& effects);
+  void dispatch(Transaction& current, Time now, Effects& effects);
   void end_transaction(Effects& effects);
   void expire(Time now);
 
-  void answer(Command command, Bytes payload);
+  void answer(Transaction& current, Command command, Bytes payload);
   void reply(std::uint32_t channel, Command command, ByteView payload);
   void reply_error(std::uint32_t channel, Error error);
   void tell(Direction direction, std::uint32_t channel, Command command, ByteView payload) const;

@@ -13,16 +13,19 @@ void Worker::start() {
 void Worker::submit(Request request) {
   {
     const std::lock_guard lock{mutex_};
-    waiting_.emplace(Job{.request = std::move(request)});
+    waiting_.emplace(Job{.request = std::move(request), .stop = {}});
   }
   changed_.notify_one();
 }
 
 // A stop runs callbacks of whoever waits for it, so it is requested without the lock.
-void Worker::cancel(ExchangeId exchange) { source_of(exchange).request_stop(); }
+void Worker::cancel(ExchangeId exchange) {
+  const std::stop_source stop = source_of(exchange);
+  stop.request_stop();
+}
 
 void Worker::abandon(ExchangeId exchange) {
-  std::stop_source stop = source_of(exchange);
+  const std::stop_source stop = source_of(exchange);
   {
     const std::lock_guard lock{mutex_};
     if (waiting_ && waiting_->request.exchange == exchange) waiting_.reset();
@@ -55,9 +58,10 @@ void Worker::run() {
   pthread_setname_np(pthread_self(), "fauxkey-worker");
   std::unique_lock lock{mutex_};
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || waiting_; });
-    if (stopping_) return;
-    const Job job = *std::exchange(waiting_, std::nullopt);
+    while (!stopping_ && !waiting_) changed_.wait(lock);
+    if (stopping_ || !waiting_) return;
+    const Job job = std::move(*waiting_);
+    waiting_.reset();
     running_ = job.request.exchange;
     running_stop_ = job.stop;
     lock.unlock();

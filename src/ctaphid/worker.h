@@ -35,7 +35,7 @@ class Worker {
  private:
   struct Job {
     Request request;
-    std::stop_source stop{};
+    std::stop_source stop;
   };
   void run();
   /// The stop source of that exchange, without effect where there is none.

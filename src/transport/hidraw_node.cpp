@@ -24,12 +24,12 @@ bool has_phys(const fs::path& device, const std::string& phys) {
   return false;
 }
 
-std::optional<std::string> hidraw_name(const std::string& phys) {
+std::optional<std::string> hidraw_node(const std::string& phys) {
   std::error_code ignored;
   for (const auto& device : fs::directory_iterator{"/sys/bus/hid/devices", ignored}) {
     if (!has_phys(device.path(), phys)) continue;
     for (const auto& node : fs::directory_iterator{device.path() / "hidraw", ignored}) {
-      return node.path().filename().string();
+      return "/dev/" + node.path().filename().string();
     }
   }
   return std::nullopt;
@@ -58,20 +58,19 @@ bool wait_until(Clock::time_point deadline, Condition condition) {
 
 std::optional<std::string> wait_for_hidraw_node(const std::string& phys, std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
-  std::optional<std::string> name;
-  const bool made = wait_until(deadline, [&] {
-    name = hidraw_name(phys);
-    return name.has_value();
+  std::optional<std::string> path;
+  wait_until(deadline, [&] {
+    path = hidraw_node(phys);
+    return path.has_value();
   });
-  if (!made) return std::nullopt;
+  if (!path) return std::nullopt;
 
-  const std::string path = "/dev/" + *name;
   struct stat node{};
   // A container may have /dev/uhid and not see new nodes; its host does, and there the key works. A udev
   // whose rules leave nothing about the node writes no entry. Neither is worth more than a short wait.
   const auto patience = std::min(deadline, Clock::now() + std::chrono::milliseconds{1500});
   const bool visible =
-      wait_until(patience, [&] { return ::stat(path.c_str(), &node) == 0 && S_ISCHR(node.st_mode); });
+      wait_until(patience, [&] { return ::stat(path->c_str(), &node) == 0 && S_ISCHR(node.st_mode); });
   if (visible) wait_until(patience, [&] { return udev_is_done_with(node); });
   return path;
 }

@@ -47,6 +47,7 @@ void remove_stale_socket(const std::string& path, const sockaddr_un& address) {
     throw std::runtime_error{path + " exists and is no socket: remove it or choose another path."};
   }
   const FileDescriptor probe{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!probe) throw_for(path, errno);
   const int result = ::connect(probe.get(), generic(address), sizeof address);
   // Only a socket that nobody listens on refuses; EPROTOTYPE is a listener of another type, EAGAIN a busy
   // one.

@@ -66,8 +66,8 @@ class Session:
         if unlock == "keyfile":
             with open(os.path.join(folder, "unlock.key"), "rb") as file:
                 content = file.read()
-            assert len(content.strip()) >= 32
-            self.secrets["unlock key"] = content.strip()
+            assert len(content) >= 32
+            self.secrets["unlock key"] = content
         # Twice: while it runs, with SQLite's write-ahead log, and after its end.
         self.running = self.read_files()
         key.stop()

@@ -19,7 +19,7 @@
 namespace fauxkey::test {
 
 inline nlohmann::json vectors(const std::string& name) {
-  std::ifstream file{std::string{FAUXKEY_SOURCE_DIR} + "/tests/vectors/" + name};
+  std::ifstream file{std::filesystem::path{FAUXKEY_SOURCE_DIR} / "tests/vectors" / name};
   REQUIRE_MESSAGE(file, "no file of vectors: ", name);
   return nlohmann::json::parse(file);
 }
