@@ -26,8 +26,14 @@ inline constexpr std::uint32_t kMaxSignCount = std::numeric_limits<std::uint32_t
   const UserEntity& user = credential.user;
   const auto size = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
   return credential.id.size() + credential.rp_id.size() + size(credential.rp_name) + user.id.size() +
-             size(user.name) + size(user.display_name) + credential.private_key.size() <=
+             size(user.name) + size(user.display_name) + credential.private_key.size() +
+             credential.cred_blob.size() +
+             (credential.large_blob ? credential.large_blob->bytes.size() : 0) <=
          kMaxRecord;
+}
+
+[[nodiscard]] constexpr bool survives_reset(RecordKind kind) {
+  return kind == RecordKind::attestation || kind == RecordKind::revision || kind == RecordKind::enterprise;
 }
 
 [[nodiscard]] inline StoreError counter_exhausted() {

@@ -31,6 +31,7 @@ StoreResult<void> MemoryStore::put(const Credential& credential) {
     if (const auto user = rp->second.find(credential.user.id); user != rp->second.end()) remove(user->second);
   }
   const Sequence sequence = ++last_;
+  ++revision_;
   by_id_[credential.id] = sequence;
   by_rp_[credential.rp_id_hash][credential.user.id] = sequence;
   credentials_.emplace(sequence, std::move(copy));
@@ -46,6 +47,7 @@ StoreResult<bool> MemoryStore::update(const Credential& credential) {
   Credential& stored = credentials_.at(sequence->second);
   if (stored.rp_id_hash != credential.rp_id_hash || stored.user.id != credential.user.id) return false;
   stored = std::move(copy);
+  ++revision_;
   return true;
 }
 
@@ -74,6 +76,7 @@ StoreResult<bool> MemoryStore::erase(ByteView credential_id) {
   const auto sequence = by_id_.find(bytes_of(credential_id));
   if (sequence == by_id_.end()) return false;
   remove(sequence->second);
+  ++revision_;
   return true;
 }
 
@@ -94,6 +97,11 @@ StoreResult<CredentialStore::Page> MemoryStore::page(std::uint64_t cursor, std::
     page.credentials.push_back(it->second.clone());
   }
   return page;
+}
+
+StoreResult<std::uint64_t> MemoryStore::revision() {
+  const std::scoped_lock lock{mutex_};
+  return revision_;
 }
 
 StoreResult<std::uint32_t> MemoryStore::next_sign_count(ByteView credential_id) {
@@ -120,11 +128,12 @@ StoreResult<void> MemoryStore::save(RecordKind kind, ByteView value) {
 
 StoreResult<void> MemoryStore::reset() {
   const std::scoped_lock lock{mutex_};
+  ++revision_;
   credentials_.clear();
   by_id_.clear();
   by_rp_.clear();
   counters_.clear();
-  std::erase_if(records_, [](const auto& entry) { return entry.first != RecordKind::attestation; });
+  std::erase_if(records_, [](const auto& entry) { return !keystore::survives_reset(entry.first); });
   return {};
 }
 

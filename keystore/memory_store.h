@@ -20,6 +20,7 @@ class MemoryStore final : public CredentialStore {
   [[nodiscard]] StoreResult<bool> erase(ByteView credential_id) override;
   [[nodiscard]] StoreResult<std::size_t> count() override;
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
@@ -35,6 +36,7 @@ class MemoryStore final : public CredentialStore {
 
   std::mutex mutex_;
   Sequence last_ = 0;
+  std::uint64_t revision_ = 0;
   std::map<Sequence, Credential> credentials_;
   std::map<Bytes, Sequence> by_id_;
   std::map<RpIdHash, Users> by_rp_;

@@ -10,6 +10,10 @@ namespace fauxkey::keystore {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
+/// A credential's record. Version 1 had no extensions but credProtect and hmac-secret; it is read as one
+/// without the others, and written as version 2 when its credential is next updated. A fauxkey that knows
+/// version 1 only refuses version 2, so that it cannot lose what it does not know.
+constexpr std::int64_t kCredentialVersion = 2;
 
 /// The maps' keys; never given to another use. Texts are stored as byte strings, so that whatever a relying
 /// party sent can be read again.
@@ -27,6 +31,12 @@ enum class Field : std::uint8_t {
   discoverable,
   created_at,
   count,
+  cred_blob,
+  third_party_payment,
+  has_large_blob_key,
+  supports_large_blob,
+  large_blob,
+  large_blob_original_size,
 };
 
 using cbor::Map;
@@ -42,8 +52,9 @@ void add(Map& map, Field field, const std::optional<std::string>& text) {
 /// Reads fields; remembers whether one was missing or of another type.
 class Reader {
  public:
-  explicit Reader(const Map& map) : map_{map} {
-    if (integer(Field::version) != kVersion) failed_ = true;
+  explicit Reader(const Map& map, std::int64_t newest = kVersion) : map_{map} {
+    const auto version = integer(Field::version);
+    if (version < kVersion || version > newest) failed_ = true;
   }
   [[nodiscard]] bool failed() const { return failed_; }
 
@@ -53,12 +64,21 @@ class Reader {
     if (!number) failed_ = true;
     return number.value_or(0);
   }
+  [[nodiscard]] bool has(Field field) const { return find(field) != nullptr; }
+  std::uint64_t number(Field field) {
+    const Value* value = find(field);
+    const auto* typed = value != nullptr ? value->as<std::uint64_t>() : nullptr;
+    if (typed == nullptr) failed_ = true;
+    return typed != nullptr ? *typed : 0;
+  }
   bool boolean(Field field) {
     const Value* value = find(field);
     const bool* flag = value != nullptr ? value->as<bool>() : nullptr;
     if (flag == nullptr) failed_ = true;
     return flag != nullptr && *flag;
   }
+  /// False where it is absent.
+  bool flag(Field field) { return has(field) && boolean(field); }
   Bytes bytes(Field field) {
     const Value* value = find(field);
     const Bytes* bytes = value != nullptr ? value->as<Bytes>() : nullptr;
@@ -87,12 +107,19 @@ std::optional<Map> decode_map(ByteView bytes) {
 }
 
 constexpr std::size_t kCredRandom = 32;
+constexpr std::size_t kLargeBlobKey = 32;
+
+std::optional<Algorithm> known_algorithm(std::int64_t number) {
+  const auto* const found = std::ranges::find(
+      kAlgorithms, number, [](Algorithm algorithm) { return static_cast<std::int64_t>(algorithm); });
+  return found != kAlgorithms.end() ? std::optional{*found} : std::nullopt;
+}
 
 }  // namespace
 
 EncodedCredential encode_credential(const Credential& credential) {
   Map map;
-  add(map, Field::version, kVersion);
+  add(map, Field::version, kCredentialVersion);
   add(map, Field::id, credential.id);
   add(map, Field::rp_id_hash, Value::bytes(credential.rp_id_hash));
   add(map, Field::rp_id, Bytes{credential.rp_id.begin(), credential.rp_id.end()});
@@ -104,11 +131,22 @@ EncodedCredential encode_credential(const Credential& credential) {
   add(map, Field::cred_protect, static_cast<std::uint8_t>(credential.cred_protect));
   add(map, Field::discoverable, credential.discoverable);
   add(map, Field::created_at, credential.created_at);
+  if (!credential.cred_blob.empty()) add(map, Field::cred_blob, credential.cred_blob);
+  if (credential.third_party_payment) add(map, Field::third_party_payment, true);
+  if (!credential.large_blob_key.empty()) add(map, Field::has_large_blob_key, true);
+  if (credential.supports_large_blob) add(map, Field::supports_large_blob, true);
+  if (credential.large_blob) {
+    add(map, Field::large_blob, credential.large_blob->bytes);
+    add(map, Field::large_blob_original_size, credential.large_blob->original_size);
+  }
 
-  EncodedCredential encoded{cbor::encode(map), SecretBytes{2 * kCredRandom + credential.private_key.size()}};
+  EncodedCredential encoded{
+      cbor::encode(map),
+      SecretBytes{2 * kCredRandom + credential.large_blob_key.size() + credential.private_key.size()}};
   std::uint8_t* to = encoded.secret.data();
   to = std::ranges::copy(credential.cred_random_without_uv.view(), to).out;
   to = std::ranges::copy(credential.cred_random_with_uv.view(), to).out;
+  to = std::ranges::copy(credential.large_blob_key.view(), to).out;
   std::ranges::copy(credential.private_key.view(), to);
   return encoded;
 }
@@ -116,7 +154,7 @@ EncodedCredential encode_credential(const Credential& credential) {
 std::optional<Credential> decode_credential(ByteView bytes, ByteView secret) {
   const auto map = decode_map(bytes);
   if (!map || secret.size() < 2 * kCredRandom) return std::nullopt;
-  Reader reader{*map};
+  Reader reader{*map, kCredentialVersion};
   Credential credential;
   credential.id = reader.bytes(Field::id);
   const Bytes rp_id_hash = reader.bytes(Field::rp_id_hash);
@@ -125,25 +163,34 @@ std::optional<Credential> decode_credential(ByteView bytes, ByteView secret) {
   credential.user.id = reader.bytes(Field::user_id);
   credential.user.name = reader.text(Field::user_name);
   credential.user.display_name = reader.text(Field::user_display_name);
-  const std::int64_t algorithm = reader.integer(Field::algorithm);
+  const auto algorithm = known_algorithm(reader.integer(Field::algorithm));
   const std::int64_t cred_protect = reader.integer(Field::cred_protect);
   credential.discoverable = reader.boolean(Field::discoverable);
   credential.created_at = reader.integer(Field::created_at);
 
-  const bool known_algorithm = algorithm == static_cast<std::int64_t>(Algorithm::es256) ||
-                               algorithm == static_cast<std::int64_t>(Algorithm::eddsa);
+  if (reader.has(Field::cred_blob)) credential.cred_blob = reader.bytes(Field::cred_blob);
+  credential.third_party_payment = reader.flag(Field::third_party_payment);
+  credential.supports_large_blob = reader.flag(Field::supports_large_blob);
+  if (reader.has(Field::large_blob)) {
+    credential.large_blob =
+        LargeBlob{reader.bytes(Field::large_blob), reader.number(Field::large_blob_original_size)};
+  }
+  const std::size_t large_blob_key = reader.flag(Field::has_large_blob_key) ? kLargeBlobKey : 0;
+  const std::size_t private_key_at = 2 * kCredRandom + large_blob_key;
+
   const bool known_level = cred_protect >= static_cast<std::int64_t>(CredProtect::optional) &&
                            cred_protect <= static_cast<std::int64_t>(CredProtect::required);
-  if (reader.failed() || rp_id_hash.size() != credential.rp_id_hash.size() || !known_algorithm ||
-      !known_level) {
+  if (reader.failed() || rp_id_hash.size() != credential.rp_id_hash.size() || !algorithm || !known_level ||
+      secret.size() < private_key_at) {
     return std::nullopt;
   }
   std::ranges::copy(rp_id_hash, credential.rp_id_hash.begin());
-  credential.algorithm = static_cast<Algorithm>(algorithm);
+  credential.algorithm = *algorithm;
   credential.cred_protect = static_cast<CredProtect>(cred_protect);
   credential.cred_random_without_uv = Secret<kCredRandom>::copy_of(secret.first(kCredRandom));
   credential.cred_random_with_uv = Secret<kCredRandom>::copy_of(secret.subspan(kCredRandom, kCredRandom));
-  credential.private_key = SecretBytes::copy_of(secret.subspan(2 * kCredRandom));
+  credential.large_blob_key = SecretBytes::copy_of(secret.subspan(2 * kCredRandom, large_blob_key));
+  credential.private_key = SecretBytes::copy_of(secret.subspan(private_key_at));
   return credential;
 }
 
@@ -161,6 +208,19 @@ std::optional<std::uint32_t> decode_counter(ByteView bytes) {
   const std::int64_t count = reader.integer(Field::count);
   if (reader.failed() || count < 0 || count > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
   return static_cast<std::uint32_t>(count);
+}
+
+Bytes encode_revision(std::uint64_t revision) {
+  Bytes bytes;
+  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(revision >> shift));
+  return bytes;
+}
+
+std::uint64_t decode_revision(ByteView bytes) {
+  std::uint64_t revision = 0;
+  if (bytes.size() != sizeof revision) return revision;
+  for (const auto byte : bytes) revision = revision << 8 | byte;
+  return revision;
 }
 
 Bytes encode_state() {

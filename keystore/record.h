@@ -21,6 +21,10 @@ struct EncodedCredential {
 [[nodiscard]] Bytes encode_counter(std::uint32_t count);
 [[nodiscard]] std::optional<std::uint32_t> decode_counter(ByteView map);
 
+/// 8 bytes, big-endian. What is not such is read as 0: a revision only has to differ from the last one.
+[[nodiscard]] Bytes encode_revision(std::uint64_t revision);
+[[nodiscard]] std::uint64_t decode_revision(ByteView bytes);
+
 /// The map of a state record, which is all secret.
 [[nodiscard]] Bytes encode_state();
 [[nodiscard]] bool is_state(ByteView map);

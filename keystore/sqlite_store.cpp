@@ -31,6 +31,7 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<bool> erase(ByteView credential_id);
   [[nodiscard]] StoreResult<std::size_t> count();
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit);
+  [[nodiscard]] StoreResult<std::uint64_t> revision();
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id);
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind);
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value);
@@ -46,6 +47,8 @@ class SqliteStore::Implementation {
   [[nodiscard]] Bytes seal_credential(const Credential& credential);
   [[nodiscard]] std::optional<std::uint32_t> open_counter(ByteView id_tag, ByteView sealed) const;
   [[nodiscard]] std::optional<SecretBytes> open_record(RecordKind kind, ByteView sealed) const;
+  /// Within a transaction: the store is about to be another one.
+  [[nodiscard]] StoreResult<void> write_next_revision();
   [[nodiscard]] StoreError damaged(const char* what, const char* otherwise) const;
   [[nodiscard]] StoreError damaged_credential() const {
     return damaged("A credential", "register with that site again");
@@ -163,6 +166,7 @@ StoreResult<void> SqliteStore::Implementation::put(const Credential& credential)
     insert->bind(4, sealed);
     if (auto inserted = insert->run(); !inserted) return inserted;
   }
+  if (auto written = write_next_revision(); !written) return written;
   if (auto committed = transaction.commit(); !committed) return committed;
   count_ = *before + 1 - std::min(replaced, *before);
   return {};
@@ -172,12 +176,19 @@ StoreResult<bool> SqliteStore::Implementation::update(const Credential& credenti
   const Tag id_tag = file_.keys.id_tag(credential.id);
   const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, credential.user.id);
   const Bytes sealed = seal_credential(credential);
-  Use write{sql_->update_credential};
-  write->bind(1, id_tag);
-  write->bind(2, user_tag);
-  write->bind(3, sealed);
-  if (auto written = write->run(); !written) return std::unexpected{written.error()};
-  return database().changes() > 0;
+  Transaction transaction{database()};
+  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
+  {
+    Use write{sql_->update_credential};
+    write->bind(1, id_tag);
+    write->bind(2, user_tag);
+    write->bind(3, sealed);
+    if (auto written = write->run(); !written) return std::unexpected{written.error()};
+  }
+  if (database().changes() == 0) return false;
+  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
+  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
+  return true;
 }
 
 StoreResult<std::optional<Credential>> SqliteStore::Implementation::find(ByteView credential_id) {
@@ -214,12 +225,18 @@ StoreResult<std::vector<Credential>> SqliteStore::Implementation::find_by_rp(con
 
 StoreResult<bool> SqliteStore::Implementation::erase(ByteView credential_id) {
   const Tag id_tag = file_.keys.id_tag(credential_id);
-  Use remove{sql_->erase_credential};
-  remove->bind(1, id_tag);
-  if (auto removed = remove->run(); !removed) return std::unexpected{removed.error()};
-  const bool erased = database().changes() > 0;
-  if (erased) count_.reset();
-  return erased;
+  Transaction transaction{database()};
+  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
+  {
+    Use remove{sql_->erase_credential};
+    remove->bind(1, id_tag);
+    if (auto removed = remove->run(); !removed) return std::unexpected{removed.error()};
+  }
+  if (database().changes() == 0) return false;
+  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
+  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
+  count_.reset();
+  return true;
 }
 
 StoreResult<std::size_t> SqliteStore::Implementation::count() {
@@ -251,6 +268,18 @@ StoreResult<CredentialStore::Page> SqliteStore::Implementation::page(std::uint64
       page.credentials.push_back(*std::move(credential));
     }
   }
+}
+
+StoreResult<std::uint64_t> SqliteStore::Implementation::revision() {
+  const auto record = load(RecordKind::revision);
+  if (!record) return std::unexpected{record.error()};
+  return *record ? keystore::decode_revision(**record) : 0;
+}
+
+StoreResult<void> SqliteStore::Implementation::write_next_revision() {
+  const auto current = revision();
+  if (!current) return std::unexpected{current.error()};
+  return save(RecordKind::revision, keystore::encode_revision(*current + 1));
 }
 
 std::optional<std::uint32_t> SqliteStore::Implementation::open_counter(ByteView id_tag,
@@ -320,11 +349,15 @@ StoreResult<void> SqliteStore::Implementation::save(RecordKind kind, ByteView va
 StoreResult<void> SqliteStore::Implementation::reset() {
   Transaction transaction{database()};
   if (auto begun = transaction.begin(); !begun) return begun;
-  static_assert(static_cast<int>(RecordKind::attestation) == 3);
-  for (const char* sql :
-       {"DELETE FROM credentials", "DELETE FROM counters", "DELETE FROM records WHERE kind <> 3"}) {
+  // Those of survives_reset().
+  static_assert(static_cast<int>(RecordKind::attestation) == 3 &&
+                static_cast<int>(RecordKind::revision) == 9 &&
+                static_cast<int>(RecordKind::enterprise) == 10);
+  for (const char* sql : {"DELETE FROM credentials", "DELETE FROM counters",
+                          "DELETE FROM records WHERE kind NOT IN (3, 9, 10)"}) {
     if (auto erased = database().execute(sql); !erased) return erased;
   }
+  if (auto written = write_next_revision(); !written) return written;
   if (auto committed = transaction.commit(); !committed) return committed;
   count_ = 0;
   // Out of the log as well. The reset is done even where this fails: a later checkpoint does it then.
@@ -411,6 +444,10 @@ StoreResult<std::size_t> SqliteStore::count() {
 StoreResult<CredentialStore::Page> SqliteStore::page(std::uint64_t cursor, std::size_t limit) {
   const std::scoped_lock lock{implementation_->mutex};
   return implementation_->page(cursor, limit);
+}
+StoreResult<std::uint64_t> SqliteStore::revision() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->revision();
 }
 StoreResult<std::uint32_t> SqliteStore::next_sign_count(ByteView credential_id) {
   const std::scoped_lock lock{implementation_->mutex};

@@ -41,6 +41,7 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<std::size_t> count() override;
   /// Leaves damaged ones out; `check` finds them.
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;

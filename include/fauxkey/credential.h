@@ -1,6 +1,7 @@
 // A public key credential source (WebAuthn 4) as a key keeps it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,7 +12,23 @@
 namespace fauxkey {
 
 /// COSE algorithm identifiers (IANA registry "COSE Algorithms").
-enum class Algorithm : std::int32_t { es256 = -7, eddsa = -8 };
+enum class Algorithm : std::int32_t {
+  es256 = -7,
+  eddsa = -8,  ///< Ed25519
+  es384 = -35,
+  es512 = -36,
+  es256k = -47,
+  ml_dsa_44 = -48,
+  ml_dsa_65 = -49,
+  rs256 = -257,  ///< 2048 bits
+};
+/// All of them, the preferred one first.
+inline constexpr std::array kAlgorithms{Algorithm::es256,     Algorithm::eddsa, Algorithm::es384,
+                                        Algorithm::es512,     Algorithm::rs256, Algorithm::ml_dsa_44,
+                                        Algorithm::ml_dsa_65, Algorithm::es256k};
+
+/// As the registry writes it: "ES256", "ML-DSA-44".
+[[nodiscard]] const char* name_of(Algorithm algorithm);
 
 /// PublicKeyCredentialUserEntity. Texts are UTF-8 as the relying party sent them.
 struct UserEntity {
@@ -27,6 +44,13 @@ enum class CredProtect : std::uint8_t {
   required = 3,
 };
 
+/// What the largeBlob extension (CTAP 2.3, 12.4) keeps with a credential: bytes that the platform has
+/// compressed, and how many they were before.
+struct LargeBlob {
+  Bytes bytes;
+  std::uint64_t original_size = 0;
+};
+
 struct Credential {
   Bytes id;  ///< credential id, ≤ 255 bytes
   RpIdHash rp_id_hash{};
@@ -34,13 +58,19 @@ struct Credential {
   std::optional<std::string> rp_name;  ///< PublicKeyCredentialRpEntity.name
   UserEntity user;
   Algorithm algorithm = Algorithm::es256;
-  /// P-256: the scalar, 32 bytes big-endian. Ed25519: the seed, 32 bytes.
+  /// In the form that the algorithm's file in src/crypto describes, a hundred bytes at most.
   SecretBytes private_key;
   CredProtect cred_protect = CredProtect::optional;
   /// hmac-secret's two CredRandom values (CTAP 2.3, 12.7): without and with user verification.
   Secret<32> cred_random_without_uv;
   Secret<32> cred_random_with_uv;
   bool discoverable = false;
+  Bytes cred_blob;  ///< credBlob extension (12.2), at most 64 bytes
+  /// largeBlobKey extension (12.3); empty where the credential has none.
+  SecretBytes large_blob_key;
+  bool third_party_payment = false;  ///< thirdPartyPayment extension (12.10)
+  bool supports_large_blob = false;  ///< largeBlob extension (12.4)
+  std::optional<LargeBlob> large_blob;
   std::int64_t created_at = 0;  ///< seconds since 1970
 
   [[nodiscard]] Credential clone() const;

@@ -31,10 +31,16 @@ using StoreResult = std::expected<T, StoreError>;
 
 /// State of the key that is no credential; each kind is one blob that its owner encodes.
 enum class RecordKind : std::uint8_t {
-  wrap_key = 1,     ///< wraps credentials that are not discoverable; a reset makes them void with it
-  pin = 2,          ///< PIN hash, retries
-  attestation = 3,  ///< attestation root and leaf keys and certificates; survives a reset
-  config = 4,       ///< what authenticatorConfig sets
+  wrap_key = 1,      ///< wraps credentials that are not discoverable; a reset makes them void with it
+  pin = 2,           ///< PIN hash, retries
+  attestation = 3,   ///< attestation root and leaf keys and certificates; survives a reset
+  config = 4,        ///< what authenticatorConfig sets
+  large_blobs = 5,   ///< the serialized large-blob array
+  identity = 6,      ///< persistent token, device identifier
+  fingerprints = 7,  ///< enrolled templates
+  built_in_uv = 8,   ///< tries of built-in user verification
+  revision = 9,      ///< the store's own: see `revision`; survives a reset
+  enterprise = 10,   ///< enterprise attestation key and certificate; survives a reset
 };
 
 class CredentialStore {
@@ -62,6 +68,9 @@ class CredentialStore {
   };
   [[nodiscard]] virtual StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) = 0;
 
+  /// Changes with each put, update, erase and reset, and never to a value that was there before.
+  [[nodiscard]] virtual StoreResult<std::uint64_t> revision() = 0;
+
   // Signature counters, for discoverable credentials and for others by their id.
   /// One more than ever before for this credential; the first is 1. Durable before it returns.
   [[nodiscard]] virtual StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) = 0;
@@ -70,7 +79,7 @@ class CredentialStore {
   [[nodiscard]] virtual StoreResult<std::optional<SecretBytes>> load(RecordKind kind) = 0;
   [[nodiscard]] virtual StoreResult<void> save(RecordKind kind, ByteView value) = 0;
 
-  /// Erases all but the attestation record, in one step.
+  /// Erases all but the records that survive a reset, in one step.
   [[nodiscard]] virtual StoreResult<void> reset() = 0;
 
  protected:

@@ -60,6 +60,21 @@ TEST_CASE_TEMPLATE("keystore: a credential comes back as it was put", Kind, InMe
     credential.discoverable = false;
     credential.created_at = -1;
   }
+  SUBCASE("with what extensions add") {
+    credential.cred_blob = Bytes(64, 7);
+    credential.large_blob_key = SecretBytes::copy_of(random.bytes<32>());
+    credential.third_party_payment = true;
+    credential.supports_large_blob = true;
+    credential.large_blob = LargeBlob{Bytes(2000, 8), 5000};
+  }
+  SUBCASE("with an empty large blob") { credential.large_blob = LargeBlob{}; }
+  SUBCASE("with every algorithm") {
+    for (const auto algorithm : kAlgorithms) {
+      credential.algorithm = algorithm;
+      REQUIRE(kind.store().put(credential).has_value());
+      CHECK((*kind.store().find(credential.id))->algorithm == algorithm);
+    }
+  }
   SUBCASE("with the longest ids") {
     credential.id.assign(255, 0xff);
     credential.user.id.assign(64, 0);
@@ -77,6 +92,31 @@ TEST_CASE_TEMPLATE("keystore: a credential comes back as it was put", Kind, InMe
   REQUIRE(by_rp.has_value());
   REQUIRE(by_rp->size() == 1);
   CHECK(same(by_rp->front(), credential));
+}
+
+TEST_CASE_TEMPLATE("keystore: each change of the credentials gives a revision that was never there before",
+                   Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  std::set<std::uint64_t> seen{*store.revision()};
+  const auto is_new = [&] { return seen.insert(*store.revision()).second; };
+  auto credential = make_credential(random, "example.com", "alice");
+  REQUIRE(store.put(credential).has_value());
+  CHECK(is_new());
+  credential.user.name = "another";
+  REQUIRE(*store.update(credential));
+  CHECK(is_new());
+  REQUIRE(*store.erase(credential.id));
+  CHECK(is_new());
+  REQUIRE(store.reset().has_value());
+  CHECK(is_new());
+  // What changes no credential keeps it.
+  CHECK_FALSE(*store.erase(credential.id));
+  CHECK_FALSE(*store.update(credential));
+  REQUIRE(store.next_sign_count(credential.id).has_value());
+  REQUIRE(store.save(RecordKind::pin, Bytes{1}).has_value());
+  CHECK_FALSE(is_new());
 }
 
 TEST_CASE_TEMPLATE("keystore: what was never put is not found", Kind, InMemory, OnDisk) {

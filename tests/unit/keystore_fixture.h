@@ -90,7 +90,12 @@ inline bool same(const Credential& a, const Credential& b) {
          a.cred_protect == b.cred_protect &&
          equal_in_constant_time(a.cred_random_without_uv, b.cred_random_without_uv) &&
          equal_in_constant_time(a.cred_random_with_uv, b.cred_random_with_uv) &&
-         a.discoverable == b.discoverable && a.created_at == b.created_at;
+         a.discoverable == b.discoverable && a.created_at == b.created_at && a.cred_blob == b.cred_blob &&
+         equal_in_constant_time(a.large_blob_key, b.large_blob_key) &&
+         a.third_party_payment == b.third_party_payment && a.supports_large_blob == b.supports_large_blob &&
+         a.large_blob.has_value() == b.large_blob.has_value() &&
+         (!a.large_blob || (a.large_blob->bytes == b.large_blob->bytes &&
+                            a.large_blob->original_size == b.large_blob->original_size));
 }
 
 /// A keystore file in a folder of its own, opened by a key file.
