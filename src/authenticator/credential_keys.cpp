@@ -1,24 +1,25 @@
 #include "authenticator/credential_keys.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
+#include "crypto/ecdsa.h"
 #include "crypto/ed25519.h"
+#include "crypto/ml_dsa.h"
 #include "crypto/p256.h"
+#include "crypto/rsa.h"
 
 namespace fauxkey {
 namespace {
 
 // COSE_Key labels and values (RFC 9053, sections 2 and 7).
-constexpr int kKty = 1;
-constexpr int kAlg = 3;
-constexpr int kCrv = -1;
-constexpr int kX = -2;
-constexpr int kY = -3;
-constexpr int kKtyOkp = 1;
-constexpr int kKtyEc2 = 2;
-constexpr int kCrvP256 = 1;
-constexpr int kCrvEd25519 = 6;
+constexpr int kKty = 1, kAlg = 3;
+constexpr int kCrv = -1, kX = -2, kY = -3;  // OKP and EC2
+constexpr int kRsaN = -1, kRsaE = -2;       // RFC 8230, 4
+constexpr int kAkpPub = -1;                 // ML-DSA for COSE, "AKP"
+constexpr int kKtyOkp = 1, kKtyEc2 = 2, kKtyRsa = 3, kKtyAkp = 7;
+constexpr int kCrvP256 = 1, kCrvP384 = 2, kCrvP521 = 3, kCrvEd25519 = 6, kCrvSecp256k1 = 8;
 
 SecretBytes generate_es256(Random& random) { return SecretBytes::copy_of(crypto::p256::generate(random)); }
 
@@ -49,34 +50,98 @@ Bytes sign_eddsa(ByteView seed, ByteView message) {
   return {signature.begin(), signature.end()};
 }
 
+template <crypto::ecdsa::Curve Curve>
+SecretBytes generate_ecdsa(Random& random) {
+  return crypto::ecdsa::generate(Curve, random);
+}
+
+template <crypto::ecdsa::Curve Curve, Algorithm Alg, int Crv>
+cbor::Value cose_ecdsa(ByteView private_key) {
+  auto point = crypto::ecdsa::public_key(Curve, private_key);
+  return cbor::Map{{kKty, kKtyEc2},
+                   {kAlg, static_cast<int>(Alg)},
+                   {kCrv, Crv},
+                   {kX, std::move(point.x)},
+                   {kY, std::move(point.y)}};
+}
+
+template <crypto::ecdsa::Curve Curve>
+Bytes sign_ecdsa(ByteView private_key, ByteView message) {
+  return crypto::ecdsa::sign(Curve, private_key, message);
+}
+
+cbor::Value cose_rs256(ByteView private_key) {
+  auto key = crypto::rsa::public_key(private_key);
+  return cbor::Map{{kKty, kKtyRsa},
+                   {kAlg, static_cast<int>(Algorithm::rs256)},
+                   {kRsaN, std::move(key.modulus)},
+                   {kRsaE, std::move(key.exponent)}};
+}
+
+template <crypto::ml_dsa::Parameters Parameters, Algorithm Alg>
+cbor::Value cose_ml_dsa(ByteView seed) {
+  return cbor::Map{{kKty, kKtyAkp},
+                   {kAlg, static_cast<int>(Alg)},
+                   {kAkpPub, crypto::ml_dsa::public_key(Parameters, seed)}};
+}
+
+template <crypto::ml_dsa::Parameters Parameters>
+Bytes sign_ml_dsa(ByteView seed, ByteView message) {
+  return crypto::ml_dsa::sign(Parameters, seed, message);
+}
+
 struct Row {
   Algorithm algorithm;
+  bool available;
   SecretBytes (*generate)(Random&);
   cbor::Value (*cose)(ByteView private_key);
   Bytes (*sign)(ByteView private_key, ByteView message);
 };
 
-constexpr std::array kRows{
-    Row{Algorithm::es256, generate_es256, cose_es256, crypto::p256::sign},
-    Row{Algorithm::eddsa, generate_eddsa, cose_eddsa, sign_eddsa},
-};
-
-const Row& row_of(Algorithm algorithm) {
-  for (const auto& row : kRows) {
-    if (row.algorithm == algorithm) return row;
-  }
-  throw std::logic_error{"a credential has an algorithm that this build does not know"};
+template <crypto::ecdsa::Curve Curve, Algorithm Alg, int Crv>
+Row ecdsa_row() {
+  return {Alg, crypto::ecdsa::is_available(Curve), generate_ecdsa<Curve>, cose_ecdsa<Curve, Alg, Crv>,
+          sign_ecdsa<Curve>};
 }
 
-constexpr auto kSupported = [] {
-  std::array<Algorithm, kRows.size()> algorithms{};
-  for (std::size_t i = 0; i < kRows.size(); ++i) algorithms[i] = kRows[i].algorithm;
-  return algorithms;
-}();
+template <crypto::ml_dsa::Parameters Parameters, Algorithm Alg>
+Row ml_dsa_row() {
+  return {Alg, crypto::ml_dsa::is_available(Parameters), crypto::ml_dsa::generate,
+          cose_ml_dsa<Parameters, Alg>, sign_ml_dsa<Parameters>};
+}
+
+/// In the order of kAlgorithms.
+const auto& rows() {
+  using crypto::ecdsa::Curve;
+  using crypto::ml_dsa::Parameters;
+  static const std::array kRows{
+      Row{Algorithm::es256, true, generate_es256, cose_es256, crypto::p256::sign},
+      Row{Algorithm::eddsa, true, generate_eddsa, cose_eddsa, sign_eddsa},
+      ecdsa_row<Curve::p384, Algorithm::es384, kCrvP384>(),
+      ecdsa_row<Curve::p521, Algorithm::es512, kCrvP521>(),
+      Row{Algorithm::rs256, crypto::rsa::is_available(), crypto::rsa::generate, cose_rs256,
+          crypto::rsa::sign},
+      ml_dsa_row<Parameters::ml_dsa_44, Algorithm::ml_dsa_44>(),
+      ml_dsa_row<Parameters::ml_dsa_65, Algorithm::ml_dsa_65>(),
+      ecdsa_row<Curve::secp256k1, Algorithm::es256k, kCrvSecp256k1>(),
+  };
+  return kRows;
+}
+
+const Row& row_of(Algorithm algorithm) {
+  for (const auto& row : rows()) {
+    if (row.algorithm == algorithm && row.available) return row;
+  }
+  throw std::runtime_error{std::string{"a credential's algorithm, "} + name_of(algorithm) +
+                           ", is not one that this machine's libraries offer"};
+}
 
 }  // namespace
 
-std::span<const Algorithm> supported_algorithms() { return kSupported; }
+bool is_available(Algorithm algorithm) {
+  return std::ranges::any_of(rows(),
+                             [&](const Row& row) { return row.algorithm == algorithm && row.available; });
+}
 
 SecretBytes generate_private_key(Algorithm algorithm, Random& random) {
   return row_of(algorithm).generate(random);

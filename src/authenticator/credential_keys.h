@@ -2,22 +2,19 @@
 // algorithm; nothing else in the project asks which algorithm a credential has.
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "cbor/cbor.h"
 #include "fauxkey/credential.h"
 #include "fauxkey/random.h"
 
 namespace fauxkey {
 
-/// Those that a key can make, the preferred one first: getInfo's "algorithms".
-[[nodiscard]] std::span<const Algorithm> supported_algorithms();
+/// Whether this build and this machine's libraries have it.
+[[nodiscard]] bool is_available(Algorithm algorithm);
 
 [[nodiscard]] SecretBytes generate_private_key(Algorithm algorithm, Random& random);
 /// COSE_Key of the public half (RFC 9052, section 7; WebAuthn 6.5.1.1).
 [[nodiscard]] cbor::Value cose_public_key(const Credential& credential);
-/// As WebAuthn 6.5.5 wants it: ES256 in DER, Ed25519 raw.
+/// As WebAuthn 6.5.5 wants it: ECDSA in DER, all others raw.
 [[nodiscard]] Bytes sign(const Credential& credential, ByteView message);
 
 }  // namespace fauxkey

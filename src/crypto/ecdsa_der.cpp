@@ -9,7 +9,7 @@ constexpr std::uint8_t kSequence = 0x30;
 constexpr std::uint8_t kInteger = 0x02;
 constexpr std::size_t kNumber = 32;
 
-// All lengths here are below 128 and so one byte: 2 × (2 + 33) = 70 at most.
+// One number's length is below 128 and so one byte: 1 + 66 at most.
 void append_integer(Bytes& der, ByteView number) {
   const auto first =
       std::find_if(number.begin(), number.end() - 1, [](std::uint8_t byte) { return byte != 0; });
@@ -40,11 +40,13 @@ bool take_integer(ByteView& rest, std::span<std::uint8_t, kNumber> out) {
 
 }  // namespace
 
-Bytes ecdsa_to_der(const RawEcdsaSignature& raw) {
+Bytes ecdsa_to_der(ByteView raw) {
   Bytes integers;
-  append_integer(integers, ByteView{raw}.first(kNumber));
-  append_integer(integers, ByteView{raw}.last(kNumber));
-  Bytes der{kSequence, static_cast<std::uint8_t>(integers.size())};
+  append_integer(integers, raw.first(raw.size() / 2));
+  append_integer(integers, raw.last(raw.size() / 2));
+  Bytes der{kSequence};
+  if (integers.size() >= 0x80) der.push_back(0x81);
+  der.push_back(static_cast<std::uint8_t>(integers.size()));
   append(der, integers);
   return der;
 }

@@ -1,54 +1,18 @@
 // P-256 by OpenSSL 3's libcrypto. A key is built from its scalar for each use and freed after it. The point
 // that belongs to it is left out: ECDSA and ECDH need it not, and it would cost as much as half a signature.
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-
 #include <algorithm>
-#include <memory>
-#include <stdexcept>
 
+#include "crypto/libcrypto.h"
 #include "crypto/p256.h"
 #include "crypto/p256_scalar.h"
 
 namespace fauxkey::crypto::p256 {
 namespace {
 
-template <auto F>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const {
-    F(object);
-  }
-};
-using BigNumber = std::unique_ptr<BIGNUM, FreeBy<BN_clear_free>>;
-using Group = std::unique_ptr<EC_GROUP, FreeBy<EC_GROUP_free>>;
-using GroupPoint = std::unique_ptr<EC_POINT, FreeBy<EC_POINT_free>>;
-using ParamsBuilder = std::unique_ptr<OSSL_PARAM_BLD, FreeBy<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, FreeBy<OSSL_PARAM_free>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
+using namespace libcrypto;
 
 constexpr const char* kGroup = "prime256v1";
 using Point = std::array<std::uint8_t, 65>;
-
-// For steps that fail only where memory is short or the library is broken.
-void check(bool done) {
-  if (done) return;
-  ERR_clear_error();
-  throw std::runtime_error{
-      "libcrypto could not do a step with P-256: check that the machine has memory left and that OpenSSL's "
-      "default provider is not switched off in its configuration."};
-}
-
-template <class T>
-T made(T object) {
-  check(object != nullptr);
-  return object;
-}
 
 // SEC 1, 2.3.3, not compressed; the point at infinity has no such form.
 Point encode(const PublicKey& key) {
@@ -58,22 +22,9 @@ Point encode(const PublicKey& key) {
   return point;
 }
 
-// Secure, so that libcrypto wipes it and the copies it makes.
 BigNumber scalar(ByteView private_key) {
   require_private_key(private_key);
-  BigNumber number = made(BigNumber{BN_secure_new()});
-  check(BN_bin2bn(private_key.data(), static_cast<int>(private_key.size()), number.get()) != nullptr);
-  BN_set_flags(number.get(), BN_FLG_CONSTTIME);
-  return number;
-}
-
-Key from_params(const ParamsBuilder& builder, int selection) {
-  const Params params = made(Params{OSSL_PARAM_BLD_to_param(builder.get())});
-  const KeyContext context = made(KeyContext{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)});
-  check(EVP_PKEY_fromdata_init(context.get()) == 1);
-  EVP_PKEY* key = nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &key, selection, params.get()) != 1) ERR_clear_error();
-  return Key{key};
+  return secret_number(private_key);
 }
 
 ParamsBuilder params_of_group() {
@@ -86,7 +37,7 @@ Key load_private(ByteView private_key) {
   const BigNumber number = scalar(private_key);
   const ParamsBuilder builder = params_of_group();
   check(OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, number.get()) == 1);
-  return made(from_params(builder, EVP_PKEY_KEYPAIR));
+  return made(from_params("EC", builder, EVP_PKEY_KEYPAIR));
 }
 
 // Null where `key` is no point of the curve: libcrypto looks when it reads one.
@@ -95,7 +46,7 @@ Key load_public(const PublicKey& key) {
   const ParamsBuilder builder = params_of_group();
   check(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                          point.size()) == 1);
-  return from_params(builder, EVP_PKEY_PUBLIC_KEY);
+  return from_params("EC", builder, EVP_PKEY_PUBLIC_KEY);
 }
 
 // The curve, which nothing changes once it is made.
@@ -120,35 +71,12 @@ PublicKey public_key(ByteView private_key) {
 }
 
 Bytes sign(ByteView private_key, ByteView message) {
-  const Key key = load_private(private_key);
-  const DigestContext context = made(DigestContext{EVP_MD_CTX_new()});
-  EVP_PKEY_CTX* key_context = nullptr;
-  check(EVP_DigestSignInit_ex(context.get(), &key_context, "SHA256", nullptr, nullptr, key.get(), nullptr) ==
-        1);
-#ifdef OSSL_SIGNATURE_PARAM_NONCE_TYPE
-  // RFC 6979, where libcrypto has it (3.2): the same signature for the same message.
-  unsigned int deterministic = 1;
-  const std::array params{OSSL_PARAM_construct_uint(OSSL_SIGNATURE_PARAM_NONCE_TYPE, &deterministic),
-                          OSSL_PARAM_construct_end()};
-  check(EVP_PKEY_CTX_set_params(key_context, params.data()) == 1);
-#endif
-  Bytes signature(72);  // the longest: 2 + 2 × (2 + 33)
-  std::size_t length = signature.size();
-  check(EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) == 1);
-  signature.resize(length);
-  return signature;
+  return libcrypto::sign(load_private(private_key).get(), "SHA256", message);
 }
 
 bool verify(const PublicKey& public_key, ByteView message, ByteView der_signature) {
   const Key key = load_public(public_key);
-  if (!key) return false;
-  const DigestContext context = made(DigestContext{EVP_MD_CTX_new()});
-  check(EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key.get(), nullptr) == 1);
-  // 0 is a wrong signature, a negative number one that is no signature at all.
-  const bool good = EVP_DigestVerify(context.get(), der_signature.data(), der_signature.size(),
-                                     message.data(), message.size()) == 1;
-  if (!good) ERR_clear_error();
-  return good;
+  return key && libcrypto::verify(key.get(), "SHA256", message, der_signature);
 }
 
 std::optional<Secret<32>> ecdh(ByteView private_key, const PublicKey& peer) {

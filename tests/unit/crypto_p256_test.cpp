@@ -171,7 +171,7 @@ TEST_CASE("ECDSA signatures convert to DER and back for every leading byte") {
     REQUIRE(crypto::ecdsa_from_der(der));
     CHECK(hex(*crypto::ecdsa_from_der(der)) == hex(raw));
   }
-  CHECK(hex(crypto::ecdsa_to_der({})) == "3006020100020100");
+  CHECK(hex(crypto::ecdsa_to_der(crypto::RawEcdsaSignature{})) == "3006020100020100");
   // A number longer than 32 bytes, an indefinite length, a length beyond the end, another type.
   for (const char* wrong :
        {"", "30", "3000", "3080", "3006020180020101", "3007020101020101", "3006040101020101",

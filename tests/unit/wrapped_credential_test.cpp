@@ -26,7 +26,8 @@ struct Fixture {
 };
 
 TEST_CASE_FIXTURE(Fixture, "a wrapped credential comes back from its id alone") {
-  for (const auto algorithm : supported_algorithms()) {
+  for (const auto algorithm : kAlgorithms) {
+    if (!is_available(algorithm)) continue;
     const auto credential = wrapped(algorithm, CredProtect::optional_with_credential_id_list);
     CHECK(credential.id.size() <= 255);
     const auto back = unwrap(credential.id, rp, key);
