@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cbor/cbor.h"
+#include "crypto/hash.h"
 #include "crypto/p256_scalar.h"
 #include "crypto/x509.h"
 
@@ -125,10 +126,65 @@ void make_leaf(Record& record, const Aaguid& aaguid, Random& random, const Clock
                                     kRootName, record.root_key, random);
 }
 
+// Enterprise attestation (CTAP 2.3, 7.1) has a key of its own, so that its certificate and the ordinary one
+// do not give each other away. Its record is the private key, the AAGUID that the certificate is for, and the
+// certificate.
+
+constexpr const char* kEnterpriseName =
+    "C=AQ,O=fauxkey,OU=Authenticator Attestation,CN=fauxkey enterprise attestation";
+constexpr std::size_t kDeviceSerialSize = 8;
+
+/// The same for one keystore, whatever happens to it; it begins with the serial number that the USB device
+/// shows.
+Bytes device_serial(const Record& record) {
+  const auto hash = crypto::sha256(record.root);
+  return {hash.begin(), hash.begin() + kDeviceSerialSize};
+}
+
+AttestationKey make_enterprise_key(CredentialStore& store, const Record& record, const Aaguid& aaguid,
+                                   Random& random, const Clock& clock) {
+  auto key = crypto::p256::generate(random);
+  const std::int64_t begin = valid_from(clock);
+  auto certificate = crypto::x509::issue({.subject = kEnterpriseName,
+                                          .public_key = crypto::p256::public_key(key),
+                                          .not_before = begin,
+                                          .not_after = begin + kLeafLifetime,
+                                          .serial = serial_number(random),
+                                          .certificate_authority = false,
+                                          .aaguid = aaguid,
+                                          .device_serial = device_serial(record)},
+                                         kRootName, record.root_key, random);
+  SecretBytes bytes{PrivateKey::size() + aaguid.size() + certificate.size()};
+  auto* end = std::ranges::copy(key.view(), bytes.data()).out;
+  end = std::ranges::copy(aaguid, end).out;
+  std::ranges::copy(certificate, end);
+  if (const auto saved = store.save(RecordKind::enterprise, bytes); !saved) {
+    throw std::runtime_error{saved.error().message};
+  }
+  return {std::move(key), std::move(certificate)};
+}
+
+AttestationKey load_or_create_enterprise(CredentialStore& store, const Record& record, const Aaguid& aaguid,
+                                         Random& random, const Clock& clock) {
+  constexpr std::size_t kKey = PrivateKey::size();
+  const auto stored = store.load(RecordKind::enterprise);
+  if (!stored) throw std::runtime_error{stored.error().message};
+  if (*stored) {
+    const ByteView bytes = **stored;
+    if (bytes.size() > kKey + aaguid.size() && crypto::p256::is_private_key(bytes.first(kKey)) &&
+        std::ranges::equal(bytes.subspan(kKey, aaguid.size()), aaguid)) {
+      const auto certificate = bytes.subspan(kKey + aaguid.size());
+      return {PrivateKey::copy_of(bytes.first(kKey)), Bytes{certificate.begin(), certificate.end()}};
+    }
+  }
+  return make_enterprise_key(store, record, aaguid, random, clock);
+}
+
 }  // namespace
 
-Attestation Attestation::load_or_create(CredentialStore& store, const Persona& persona, Random& random,
+Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig& config, Random& random,
                                         const Clock& clock) {
+  const auto& persona = config.persona;
   const auto stored = store.load(RecordKind::attestation);
   if (!stored) throw std::runtime_error{stored.error().message};
 
@@ -153,9 +209,11 @@ Attestation Attestation::load_or_create(CredentialStore& store, const Persona& p
     const auto saved = store.save(RecordKind::attestation, encode(record));
     if (!saved) throw std::runtime_error{saved.error().message};
   }
-  return Attestation{std::move(record.leaf_key), std::move(record.leaf), std::move(record.root)};
+  std::optional<AttestationKey> enterprise;
+  if (config.enterprise) enterprise = load_or_create_enterprise(store, record, persona.aaguid, random, clock);
+  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, std::move(record.root)};
+  attestation.enterprise_ = std::move(enterprise);
+  return attestation;
 }
-
-Bytes Attestation::sign(ByteView message) const { return crypto::p256::sign(leaf_key_, message); }
 
 }  // namespace fauxkey

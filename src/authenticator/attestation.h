@@ -3,6 +3,7 @@
 // leaf.
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "crypto/p256.h"
@@ -14,28 +15,43 @@
 
 namespace fauxkey {
 
+/// A private key with its certificate.
+class AttestationKey {
+ public:
+  AttestationKey(crypto::p256::PrivateKey key, Bytes certificate)
+      : key_{std::move(key)}, certificate_{std::move(certificate)} {}
+
+  /// ECDSA over SHA-256 of `message`, in DER.
+  [[nodiscard]] Bytes sign(ByteView message) const { return crypto::p256::sign(key_, message); }
+  /// DER: what x5c and a U2F registration hold.
+  [[nodiscard]] const Bytes& certificate() const { return certificate_; }
+
+ private:
+  crypto::p256::PrivateKey key_;
+  Bytes certificate_;
+};
+
 class Attestation {
  public:
-  /// What the store remembers; a store without an attestation gets one. Where the stored leaf is that of
-  /// another model than `persona`, a new leaf (key and certificate) takes its place under the same root.
+  /// What the store remembers; a store without an attestation gets one. Where a stored leaf is that of
+  /// another model than the persona, a new leaf (key and certificate) takes its place under the same root.
   /// Throws std::runtime_error with a sentence for a person where the store fails or holds what is no
   /// attestation.
-  [[nodiscard]] static Attestation load_or_create(CredentialStore& store, const Persona& persona,
+  [[nodiscard]] static Attestation load_or_create(CredentialStore& store, const KeyConfig& config,
                                                   Random& random, const Clock& clock);
 
-  /// ECDSA over SHA-256 of `message` by the leaf's key, in DER.
-  [[nodiscard]] Bytes sign(ByteView message) const;
-  /// The leaf's certificate, DER: what x5c and a U2F registration hold.
-  [[nodiscard]] const Bytes& leaf() const { return leaf_; }
+  [[nodiscard]] const AttestationKey& leaf() const { return leaf_; }
+  /// Whose certificate names this one key by a serial number; nothing unless the key is configured to have
+  /// it.
+  [[nodiscard]] const std::optional<AttestationKey>& enterprise() const { return enterprise_; }
   /// The root's certificate, DER: what a relying party that wants to trust this key is given.
   [[nodiscard]] const Bytes& root() const { return root_; }
 
  private:
-  Attestation(crypto::p256::PrivateKey leaf_key, Bytes leaf, Bytes root)
-      : leaf_key_{std::move(leaf_key)}, leaf_{std::move(leaf)}, root_{std::move(root)} {}
+  Attestation(AttestationKey leaf, Bytes root) : leaf_{std::move(leaf)}, root_{std::move(root)} {}
 
-  crypto::p256::PrivateKey leaf_key_;
-  Bytes leaf_;
+  AttestationKey leaf_;
+  std::optional<AttestationKey> enterprise_;
   Bytes root_;
 };
 

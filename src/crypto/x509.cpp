@@ -23,6 +23,8 @@ namespace {
 
 // id-fido-gen-ce-aaguid, 1.3.6.1.4.1.45724.1.1.4 (WebAuthn 8.2.1).
 constexpr std::string_view kAaguidOid = "\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x04";
+// id-fido-gen-ce-sernum, 1.3.6.1.4.1.45724.1.1.2 (WebAuthn 8.2.2).
+constexpr std::string_view kSerialOid = "\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x02";
 // BasicConstraints (RFC 5280, 4.2.1.9): a CA whose leaves are its only children; no CA (the default, so
 // empty).
 constexpr auto kAuthority = std::to_array<std::uint8_t>({0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01, 0x00});
@@ -128,10 +130,19 @@ void set_serial(CertificateWriter& writer, std::array<std::uint8_t, 16> serial) 
 #endif
 }
 
+// FIDO's extensions hold an OCTET STRING, within the one that every extension's value is.
+void set_fido_extension(CertificateWriter& writer, std::string_view oid, ByteView content) {
+  constexpr int kNotCritical = 0;
+  Bytes value{MBEDTLS_ASN1_OCTET_STRING, static_cast<std::uint8_t>(content.size())};
+  append(value, content);
+  check(mbedtls_x509write_crt_set_extension(writer.get(), oid.data(), oid.size(), kNotCritical, value.data(),
+                                            value.size()),
+        "set an extension");
+}
+
 void set_extensions(CertificateWriter& writer, const CertificateRequest& request) {
   const ByteView constraints = request.certificate_authority ? ByteView{kAuthority} : ByteView{kNoAuthority};
   constexpr int kCritical = 1;
-  constexpr int kNotCritical = 0;
   check(mbedtls_x509write_crt_set_extension(writer.get(), MBEDTLS_OID_BASIC_CONSTRAINTS,
                                             MBEDTLS_OID_SIZE(MBEDTLS_OID_BASIC_CONSTRAINTS), kCritical,
                                             constraints.data(), constraints.size()),
@@ -141,14 +152,8 @@ void set_extensions(CertificateWriter& writer, const CertificateRequest& request
     check(mbedtls_x509write_crt_set_key_usage(writer.get(), MBEDTLS_X509_KU_KEY_CERT_SIGN), "set KeyUsage");
   check(mbedtls_x509write_crt_set_subject_key_identifier(writer.get()), "set the subject's key identifier");
   check(mbedtls_x509write_crt_set_authority_key_identifier(writer.get()), "set the issuer's key identifier");
-  if (request.aaguid) {
-    // The extension's value is an OCTET STRING of its own (WebAuthn 8.2.1: the AAGUID is wrapped in two).
-    Bytes value{MBEDTLS_ASN1_OCTET_STRING, static_cast<std::uint8_t>(request.aaguid->size())};
-    append(value, *request.aaguid);
-    check(mbedtls_x509write_crt_set_extension(writer.get(), kAaguidOid.data(), kAaguidOid.size(),
-                                              kNotCritical, value.data(), value.size()),
-          "set the AAGUID");
-  }
+  if (request.aaguid) set_fido_extension(writer, kAaguidOid, *request.aaguid);
+  if (request.device_serial) set_fido_extension(writer, kSerialOid, *request.device_serial);
 }
 
 // ecdsa-with-SHA256 as an AlgorithmIdentifier, without parameters (RFC 5758, 3.2).

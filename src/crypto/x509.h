@@ -17,7 +17,10 @@ struct CertificateRequest {
   std::int64_t not_after = 0;
   std::array<std::uint8_t, 16> serial{};
   bool certificate_authority = false;
-  std::optional<Aaguid> aaguid;  ///< id-fido-gen-ce-aaguid, 1.3.6.1.4.1.45724.1.1.4, not critical
+  std::optional<Aaguid> aaguid{};  ///< id-fido-gen-ce-aaguid, 1.3.6.1.4.1.45724.1.1.4, not critical
+  /// id-fido-gen-ce-sernum, 1.3.6.1.4.1.45724.1.1.2, not critical: which device it is. In enterprise
+  /// attestation alone (WebAuthn 8.2.2). At most 32 bytes.
+  std::optional<Bytes> device_serial{};
 };
 
 /// The certificate in DER, ECDSA with SHA-256 by the issuer. `issuer` equals `subject` in a root.

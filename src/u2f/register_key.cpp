@@ -26,13 +26,7 @@ Answer register_key(const Apdu& apdu, Context& context) {
   if (!context.presence.given(Operation::make_credential, application, context.exchange)) {
     return StatusWord::conditions_not_satisfied;
   }
-  const auto credential = context.key.create({.rp_id_hash = application,
-                                              .rp_id = {},
-                                              .rp_name = {},
-                                              .user = {},
-                                              .algorithm = Algorithm::es256,
-                                              .cred_protect = CredProtect::optional,
-                                              .discoverable = false});
+  const auto credential = context.key.create({.rp_id_hash = application});
   if (!credential) return StatusWord::unknown_error;
   const Bytes point = encode_point(crypto::p256::public_key(credential->private_key));
 
@@ -46,8 +40,8 @@ Answer register_key(const Apdu& apdu, Context& context) {
   append(response, point);
   response.push_back(static_cast<std::uint8_t>(credential->id.size()));
   append(response, credential->id);
-  append(response, context.key.attestation().leaf());
-  append(response, context.key.attestation().sign(signed_data));
+  append(response, context.key.attestation().leaf().certificate());
+  append(response, context.key.attestation().leaf().sign(signed_data));
   return response;
 }
 

@@ -25,18 +25,18 @@ TEST_CASE("an attestation is made at the first start and found again at the next
   SystemRandom random;
   const SystemClock clock;
   const Persona persona;
-  const auto first = Attestation::load_or_create(store, persona, random, clock);
+  const auto first = Attestation::load_or_create(store, {.persona = persona}, random, clock);
   const Bytes record = record_of(store);
-  const auto second = Attestation::load_or_create(store, persona, random, clock);
+  const auto second = Attestation::load_or_create(store, {.persona = persona}, random, clock);
   CHECK(second.root() == first.root());
-  CHECK(second.leaf() == first.leaf());
+  CHECK(second.leaf().certificate() == first.leaf().certificate());
   CHECK(record_of(store) == record);
-  CHECK(crypto::x509::chains_to(first.leaf(), first.root()));
+  CHECK(crypto::x509::chains_to(first.leaf().certificate(), first.root()));
 
   const Bytes message{1, 2, 3};
-  const auto key = Certificate{first.leaf()}.public_key();
-  CHECK(crypto::p256::verify(key, message, first.sign(message)));
-  CHECK(crypto::p256::verify(key, message, second.sign(message)));
+  const auto key = Certificate{first.leaf().certificate()}.public_key();
+  CHECK(crypto::p256::verify(key, message, first.leaf().sign(message)));
+  CHECK(crypto::p256::verify(key, message, second.leaf().sign(message)));
 }
 
 TEST_CASE("attestation certificates have the fields of WebAuthn 8.2.1 and live for decades") {
@@ -44,8 +44,8 @@ TEST_CASE("attestation certificates have the fields of WebAuthn 8.2.1 and live f
   SystemRandom random;
   const SystemClock clock;
   const Persona persona;
-  const auto attestation = Attestation::load_or_create(store, persona, random, clock);
-  const Certificate leaf{attestation.leaf()};
+  const auto attestation = Attestation::load_or_create(store, {.persona = persona}, random, clock);
+  const Certificate leaf{attestation.leaf().certificate()};
   const Certificate root{attestation.root()};
   CHECK(root.subject() == "C=AQ, O=fauxkey, CN=fauxkey attestation root");
   CHECK(root.issuer() == root.subject());
@@ -67,16 +67,17 @@ TEST_CASE("another persona gets a leaf of its own under the same root") {
   SystemRandom random;
   const SystemClock clock;
   Persona persona;
-  const auto first = Attestation::load_or_create(store, persona, random, clock);
+  const auto first = Attestation::load_or_create(store, {.persona = persona}, random, clock);
   persona.aaguid[0] ^= 0xff;
-  const auto second = Attestation::load_or_create(store, persona, random, clock);
+  const auto second = Attestation::load_or_create(store, {.persona = persona}, random, clock);
   CHECK(second.root() == first.root());
-  CHECK(crypto::x509::chains_to(second.leaf(), second.root()));
-  const Certificate leaf{second.leaf()};
+  CHECK(crypto::x509::chains_to(second.leaf().certificate(), second.root()));
+  const Certificate leaf{second.leaf().certificate()};
   CHECK(hex(leaf.extension(kAaguidOid).value().value) == "0410" + hex(persona.aaguid));
-  CHECK_FALSE(leaf.public_key() == Certificate{first.leaf()}.public_key());
-  CHECK(crypto::p256::verify(leaf.public_key(), Bytes{9}, second.sign(Bytes{9})));
-  CHECK(Attestation::load_or_create(store, persona, random, clock).leaf() == second.leaf());
+  CHECK_FALSE(leaf.public_key() == Certificate{first.leaf().certificate()}.public_key());
+  CHECK(crypto::p256::verify(leaf.public_key(), Bytes{9}, second.leaf().sign(Bytes{9})));
+  CHECK(Attestation::load_or_create(store, {.persona = persona}, random, clock).leaf().certificate() ==
+        second.leaf().certificate());
 }
 
 TEST_CASE("two keystores have different root keys, two runs of the same seed the same one") {
@@ -85,7 +86,8 @@ TEST_CASE("two keystores have different root keys, two runs of the same seed the
   const auto root_key_of = [&](std::uint64_t seed) {
     MemoryStore store;
     SeededRandom random{seed};
-    return Certificate{Attestation::load_or_create(store, persona, random, clock).root()}.public_key();
+    return Certificate{Attestation::load_or_create(store, {.persona = persona}, random, clock).root()}
+        .public_key();
   };
   CHECK(root_key_of(1) == root_key_of(1));
   CHECK_FALSE(root_key_of(1) == root_key_of(2));
@@ -95,28 +97,29 @@ TEST_CASE("a machine whose clock was never set gets certificates that are valid 
   MemoryStore store;
   SystemRandom random;
   const ManualClock clock{0};
-  const auto attestation = Attestation::load_or_create(store, Persona{}, random, clock);
-  CHECK(crypto::x509::chains_to(attestation.leaf(), attestation.root()));
+  const auto attestation = Attestation::load_or_create(store, KeyConfig{}, random, clock);
+  CHECK(crypto::x509::chains_to(attestation.leaf().certificate(), attestation.root()));
 }
 
 TEST_CASE("the attestation survives a reset of the store") {
   MemoryStore store;
   SystemRandom random;
   const SystemClock clock;
-  const auto before = Attestation::load_or_create(store, Persona{}, random, clock);
+  const auto before = Attestation::load_or_create(store, KeyConfig{}, random, clock);
   REQUIRE(store.reset());
-  CHECK(Attestation::load_or_create(store, Persona{}, random, clock).leaf() == before.leaf());
+  CHECK(Attestation::load_or_create(store, KeyConfig{}, random, clock).leaf().certificate() ==
+        before.leaf().certificate());
 }
 
 TEST_CASE("a record that is no attestation is refused and left as it is") {
   MemoryStore store;
   SystemRandom random;
   const SystemClock clock;
-  static_cast<void>(Attestation::load_or_create(store, Persona{}, random, clock));
+  static_cast<void>(Attestation::load_or_create(store, KeyConfig{}, random, clock));
   const Bytes good = record_of(store);
   const auto refused = [&](const Bytes& record) {
     REQUIRE(store.save(RecordKind::attestation, record));
-    CHECK_THROWS_AS((void)Attestation::load_or_create(store, Persona{}, random, clock), std::runtime_error);
+    CHECK_THROWS_AS((void)Attestation::load_or_create(store, KeyConfig{}, random, clock), std::runtime_error);
     CHECK(record_of(store) == record);
   };
   for (std::size_t length = 0; length < good.size(); length += 13)
@@ -144,6 +147,7 @@ class FullStore final : public CredentialStore {
   [[nodiscard]] StoreResult<bool> erase(ByteView) override { return error(); }
   [[nodiscard]] StoreResult<std::size_t> count() override { return error(); }
   [[nodiscard]] StoreResult<Page> page(std::uint64_t, std::size_t) override { return error(); }
+  [[nodiscard]] StoreResult<std::uint64_t> revision() override { return error(); }
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView) override { return error(); }
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind) override { return std::nullopt; }
   [[nodiscard]] StoreResult<void> save(RecordKind, ByteView) override { return error(); }
@@ -159,7 +163,7 @@ TEST_CASE("the store's own sentence is told where an attestation cannot be saved
   FullStore store;
   SystemRandom random;
   const SystemClock clock;
-  CHECK_THROWS_WITH_AS((void)Attestation::load_or_create(store, Persona{}, random, clock),
+  CHECK_THROWS_WITH_AS((void)Attestation::load_or_create(store, KeyConfig{}, random, clock),
                        "The disk is full: free some space.", std::runtime_error);
 }
 
