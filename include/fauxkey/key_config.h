@@ -3,9 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "fauxkey/bytes.h"
+#include "fauxkey/credential.h"
 
 namespace fauxkey {
 
@@ -24,9 +27,39 @@ enum class AttestationStyle : std::uint8_t {
   packed_self,  ///< by the credential's own key
 };
 
+/// Enterprise attestation (CTAP 2.3, 7.1): attestation by a certificate that names this one key.
+struct Enterprise {
+  /// Relying parties for which the key itself gives it ("vendor-facilitated", 1); for "platform-managed" (2)
+  /// the platform has a list of its own.
+  std::vector<std::string> rp_ids;
+};
+
+/// How the key verifies its user by itself (option uv), without a PIN.
+enum class BuiltInUvKind : std::uint8_t {
+  none,
+  prompt,       ///< whoever may answer its prompts is the user
+  fingerprint,  ///< by fingers that platforms enroll (authenticatorBioEnrollment); the user gate tells which
+                ///< one touches
+};
+
+/// Where platforms may keep bytes for a credential: one of the two ways that CTAP 2.3 has, which exclude each
+/// other.
+enum class LargeBlobKind : std::uint8_t {
+  command,    ///< extension largeBlobKey and authenticatorLargeBlobs (6.10, 12.3)
+  extension,  ///< extension largeBlob (12.4)
+};
+
 struct KeyConfig {
-  Persona persona;
+  Persona persona{};
   AttestationStyle attestation = AttestationStyle::packed;
+  std::optional<Enterprise> enterprise{};
+  BuiltInUvKind built_in_uv = BuiltInUvKind::none;
+  LargeBlobKind large_blobs = LargeBlobKind::command;
+  bool uvm = false;  ///< the uvm extension (WebAuthn Level 2), which tells sites how the user was verified
+  /// Those that new credentials may have, the preferred one first; empty: all that the libraries here offer.
+  std::vector<Algorithm> algorithms{};
+  /// alwaysUv is on from the start; a platform that may can turn it off.
+  bool always_uv = false;
   /// How long a person has for each answer; the specification wants 10 s at least.
   std::chrono::milliseconds presence_timeout{30'000};
 };

@@ -61,6 +61,8 @@ class VirtualKey {
   /// Sets the first PIN as clientPIN's setPIN would. Throws std::invalid_argument where the PIN breaks the
   /// rules or one is set already.
   void set_pin(ByteView utf8);
+  /// Those that new credentials may have, the preferred one first.
+  [[nodiscard]] const std::vector<Algorithm>& algorithms() const;
   /// The root certificate that this key's attestation chains to, DER.
   [[nodiscard]] Bytes attestation_root() const;
 

@@ -1,39 +1,115 @@
 #include "authenticator/authenticator.h"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "authenticator/credential_keys.h"
 #include "authenticator/store_status.h"
 
 namespace fauxkey {
+namespace {
 
-Authenticator::Authenticator(KeyConfig config, Ports ports)
-    : config_{std::move(config)},
-      ports_{ports},
-      pin_{ports.store},
-      attestation_{Attestation::load_or_create(ports.store, config_.persona, ports.random, ports.clock)},
-      wrap_key_{load_or_create_wrap_key()},
-      powered_up_{ports.clock.now()} {}
-
-Result<void> Authenticator::confirm_presence(const Prompt& prompt, const Exchange& exchange) {
-  const auto tell = [&](Waiting waiting) {
-    if (exchange.on_waiting) exchange.on_waiting(waiting);
-  };
-  tell(Waiting::user_presence);
-  const auto answer =
-      ports_.user.confirm_presence(prompt, exchange.stop, ports_.clock.now() + config_.presence_timeout);
-  tell(Waiting::processing);
+Result<void> result_of(UserAnswer answer) {
   switch (answer) {
     case UserAnswer::approved:
       return {};
     case UserAnswer::denied:
       return fail(Status::operation_denied);
+    case UserAnswer::not_verified:
+      return fail(Status::uv_invalid);
     case UserAnswer::timed_out:
       return fail(Status::user_action_timeout);
     case UserAnswer::cancelled:
       return fail(Status::keepalive_cancel);
   }
   return fail(Status::other);
+}
+
+KeyConfig with_algorithms(KeyConfig config) {
+  if (config.algorithms.empty()) {
+    std::ranges::copy_if(kAlgorithms, std::back_inserter(config.algorithms), is_available);
+  }
+  for (const auto algorithm : config.algorithms) {
+    if (is_available(algorithm)) continue;
+    throw std::runtime_error{std::string{"This machine's libraries have no "} + name_of(algorithm) +
+                             ": leave it out, or install a build with OpenSSL (for ML-DSA: 3.5 or newer)."};
+  }
+  return config;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(KeyConfig config, Ports ports)
+    : config_{with_algorithms(std::move(config))},
+      ports_{ports},
+      pin_{ports.store},
+      built_in_uv_{ports.store},
+      fingerprints_{ports.store},
+      settings_{load_settings(ports.store, initial_settings())},
+      identity_{ports.store, ports.random},
+      attestation_{Attestation::load_or_create(ports.store, config_, ports.random, ports.clock)},
+      wrap_key_{load_or_create_wrap_key()},
+      powered_up_{ports.clock.now()} {}
+
+Result<void> Authenticator::change_settings(const Settings& settings) {
+  if (auto kept = save_settings(ports_.store, settings); !kept) return kept;
+  settings_ = settings;
+  return {};
+}
+
+Settings Authenticator::initial_settings() const {
+  Settings settings;
+  settings.always_uv = config_.always_uv;
+  return settings;
+}
+
+template <class Answer>
+Answer Authenticator::ask(Answer (UserGate::*question)(const Prompt&, std::stop_token, Clock::TimePoint),
+                          const Prompt& prompt, const Exchange& exchange, std::chrono::milliseconds timeout) {
+  const auto tell = [&](Waiting waiting) {
+    if (exchange.on_waiting) exchange.on_waiting(waiting);
+  };
+  tell(Waiting::user_presence);
+  const auto answer = (ports_.user.*question)(prompt, exchange.stop, ports_.clock.now() + timeout);
+  tell(Waiting::processing);
+  return answer;
+}
+
+Result<void> Authenticator::confirm_presence(const Prompt& prompt, const Exchange& exchange) {
+  return result_of(ask(&UserGate::confirm_presence, prompt, exchange, config_.presence_timeout));
+}
+
+UserAnswer Authenticator::ask_to_verify(const Prompt& prompt, const Exchange& exchange) {
+  if (!supports_fingerprints())
+    return ask(&UserGate::verify_user, prompt, exchange, config_.presence_timeout);
+  const auto scan = ask(&UserGate::scan_finger, prompt, exchange, config_.presence_timeout);
+  if (scan.answer != UserAnswer::approved) return scan.answer;
+  const bool known = scan.sample == SampleStatus::good && fingerprints_.has(scan.finger);
+  return known ? UserAnswer::approved : UserAnswer::not_verified;
+}
+
+Result<FingerScan> Authenticator::scan_finger(const Prompt& prompt, const Exchange& exchange,
+                                              const std::uint64_t* milliseconds) {
+  auto timeout = config_.presence_timeout;
+  if (milliseconds != nullptr && *milliseconds < static_cast<std::uint64_t>(timeout.count())) {
+    timeout = std::chrono::milliseconds{*milliseconds};
+  }
+  const auto scan = ask(&UserGate::scan_finger, prompt, exchange, timeout);
+  if (scan.answer == UserAnswer::approved || scan.answer == UserAnswer::timed_out) return scan;
+  return fail(result_of(scan.answer).error());
+}
+
+Result<void> Authenticator::verify_user(const Prompt& prompt, const Exchange& exchange) {
+  if (auto allowed = built_in_uv_.spend_try(); !allowed) return allowed;
+  const auto answer = ask_to_verify(prompt, exchange);
+  // Only a wrong person costs a try; whoever approves gives all of them back.
+  if (answer != UserAnswer::not_verified) {
+    if (auto restored = built_in_uv_.restore(answer == UserAnswer::approved); !restored) return restored;
+  } else if (built_in_uv_.retries() == 0) {
+    return fail(Status::uv_blocked);
+  }
+  return result_of(answer);
 }
 
 Result<Credential> Authenticator::create(NewCredential wanted) {
@@ -45,6 +121,10 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
   credential.algorithm = wanted.algorithm;
   credential.cred_protect = wanted.cred_protect;
   credential.discoverable = wanted.discoverable;
+  credential.cred_blob = std::move(wanted.cred_blob);
+  credential.third_party_payment = wanted.third_party_payment;
+  credential.supports_large_blob = wanted.supports_large_blob;
+  if (wanted.large_blob_key) credential.large_blob_key = SecretBytes::copy_of(ports_.random.secret<32>());
   credential.created_at = ports_.clock.unix_time();
   credential.private_key = generate_private_key(credential.algorithm, ports_.random);
   if (!credential.discoverable) {
@@ -87,12 +167,15 @@ void Authenticator::power_cycle() {
 Result<void> Authenticator::reset() {
   if (auto erased = checked(ports_.store.reset()); !erased) return erased;
   pin_.forget();
+  built_in_uv_.forget();
+  fingerprints_.forget();
+  settings_ = initial_settings();
   // The old key is gone from the store; without a new one in it no wrapped credential would outlive this
   // process.
   auto fresh = ports_.random.secret<WrapKey::size()>();
-  auto saved = checked(ports_.store.save(RecordKind::wrap_key, fresh));
+  if (auto saved = checked(ports_.store.save(RecordKind::wrap_key, fresh)); !saved) return saved;
   wrap_key_ = std::move(fresh);
-  return saved;
+  return identity_.renew();
 }
 
 WrapKey Authenticator::load_or_create_wrap_key() {

@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "authenticator/attestation.h"
+#include "authenticator/built_in_uv.h"
+#include "authenticator/fingerprints.h"
+#include "authenticator/identity.h"
 #include "authenticator/pin.h"
+#include "authenticator/settings.h"
 #include "authenticator/wrapped_credential.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/key_config.h"
@@ -19,12 +23,16 @@ namespace fauxkey {
 /// What a new credential is made of, apart from what the key itself adds.
 struct NewCredential {
   RpIdHash rp_id_hash{};
-  std::string rp_id;
-  std::optional<std::string> rp_name;
-  UserEntity user;
+  std::string rp_id{};
+  std::optional<std::string> rp_name{};
+  UserEntity user{};
   Algorithm algorithm = Algorithm::es256;
   CredProtect cred_protect = CredProtect::optional;
   bool discoverable = false;
+  Bytes cred_blob{};
+  bool large_blob_key = false;
+  bool supports_large_blob = false;
+  bool third_party_payment = false;
 };
 
 class Authenticator {
@@ -33,6 +41,9 @@ class Authenticator {
   /// message.
   static constexpr std::size_t kMaxCredentialCountInList = 24;
   static constexpr std::size_t kMaxCredentialIdLength = 255;
+  static constexpr std::size_t kMaxCredBlobLength = 64;
+  /// Of the largeBlob extension: an assertion with such a blob and the longest signature fits into a message.
+  static constexpr std::size_t kMaxLargeBlobLength = 3072;
   static constexpr std::size_t kMaxDiscoverableCredentials = 1'000'000;
 
   /// Throws std::runtime_error with a sentence for a person where the store cannot be used.
@@ -44,10 +55,37 @@ class Authenticator {
   [[nodiscard]] CredentialStore& store() { return ports_.store; }
   [[nodiscard]] Pin& pin() { return pin_; }
   [[nodiscard]] const Pin& pin() const { return pin_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] Result<void> change_settings(const Settings& settings);
+  [[nodiscard]] Identity& identity() { return identity_; }
+  [[nodiscard]] BuiltInUv& built_in_uv() { return built_in_uv_; }
+  /// Those that a new credential may have, the preferred one first: getInfo's "algorithms".
+  [[nodiscard]] const std::vector<Algorithm>& algorithms() const { return config_.algorithms; }
+  [[nodiscard]] Fingerprints& fingerprints() { return fingerprints_; }
+  [[nodiscard]] bool supports_built_in_uv() const { return config_.built_in_uv != BuiltInUvKind::none; }
+  [[nodiscard]] bool supports_fingerprints() const {
+    return config_.built_in_uv == BuiltInUvKind::fingerprint;
+  }
+  /// Supported and set up: option uv. A sensor is once it knows a finger.
+  [[nodiscard]] bool has_built_in_uv() const {
+    return supports_fingerprints() ? !fingerprints_.all().empty() : supports_built_in_uv();
+  }
+  [[nodiscard]] bool has_large_blobs_command() const { return config_.large_blobs == LargeBlobKind::command; }
+  /// Some form of user verification is set up (CTAP 2.3, 3: "protected by some form of user verification").
+  [[nodiscard]] bool is_protected() const { return pin_.is_set() || has_built_in_uv(); }
   [[nodiscard]] const Attestation& attestation() const { return attestation_; }
 
   /// Asks the user; ok once approved. OPERATION_DENIED, USER_ACTION_TIMEOUT or KEEPALIVE_CANCEL otherwise.
   [[nodiscard]] Result<void> confirm_presence(const Prompt& prompt, const Exchange& exchange);
+
+  /// Built-in user verification. UV_BLOCKED where no try is left, UV_INVALID for the wrong person, else as
+  /// confirm_presence.
+  [[nodiscard]] Result<void> verify_user(const Prompt& prompt, const Exchange& exchange);
+
+  /// A finger on the sensor. `milliseconds`: the platform's limit, nullptr for none; the key's own holds
+  /// besides. OPERATION_DENIED or KEEPALIVE_CANCEL; a scan that timed out says so itself.
+  [[nodiscard]] Result<FingerScan> scan_finger(const Prompt& prompt, const Exchange& exchange,
+                                               const std::uint64_t* milliseconds);
 
   /// Makes a key pair and the credential, and stores it where it is discoverable. KEY_STORE_FULL where there
   /// is no room.
@@ -65,11 +103,21 @@ class Authenticator {
   [[nodiscard]] Result<void> reset();
 
  private:
+  /// `question` is one of UserGate's.
+  template <class Answer>
+  [[nodiscard]] Answer ask(Answer (UserGate::*question)(const Prompt&, std::stop_token, Clock::TimePoint),
+                           const Prompt& prompt, const Exchange& exchange, std::chrono::milliseconds timeout);
+  [[nodiscard]] UserAnswer ask_to_verify(const Prompt& prompt, const Exchange& exchange);
+  [[nodiscard]] Settings initial_settings() const;
   [[nodiscard]] WrapKey load_or_create_wrap_key();
 
   KeyConfig config_;
   Ports ports_;
   Pin pin_;
+  BuiltInUv built_in_uv_;
+  Fingerprints fingerprints_;
+  Settings settings_;
+  Identity identity_;
   Attestation attestation_;
   WrapKey wrap_key_;
   Clock::TimePoint powered_up_;

@@ -1,5 +1,6 @@
 #include "authenticator/pin.h"
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
@@ -15,6 +16,15 @@ namespace {
 constexpr int kHash = 1;
 constexpr int kCodePoints = 2;
 constexpr int kRetries = 3;
+
+/// All neighbours differ by the same of -1, 0 and 1: 0000, 1234, dcba.
+bool is_simple(ByteView pin) {
+  const auto step_at = [&](std::size_t i) { return pin[i] - pin[i - 1]; };
+  for (std::size_t i = 1; i < pin.size(); ++i) {
+    if (step_at(i) != step_at(1) || std::abs(step_at(i)) > 1) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -45,11 +55,12 @@ Pin::Pin(CredentialStore& store) : store_{store} {
   retries_ = static_cast<std::uint8_t>(*retries->as_unsigned());
 }
 
-Result<std::size_t> Pin::check_policy(ByteView utf8, std::size_t min_code_points) {
+Result<std::size_t> Pin::check_policy(ByteView utf8, std::size_t min_code_points, bool complexity) {
   const auto code_points = cbor::count_code_points({reinterpret_cast<const char*>(utf8.data()), utf8.size()});
   if (!code_points || *code_points < min_code_points || utf8.size() > kMaxBytes) {
     return fail(Status::pin_policy_violation);
   }
+  if (complexity && is_simple(utf8)) return fail(Status::pin_policy_violation);
   return *code_points;
 }
 

@@ -32,7 +32,10 @@ class Pin {
   [[nodiscard]] std::size_t code_points() const { return code_points_; }
 
   /// The rules for a new PIN: UTF-8, length in code points and in bytes; PIN_POLICY_VIOLATION otherwise.
-  [[nodiscard]] static Result<std::size_t> check_policy(ByteView utf8, std::size_t min_code_points);
+  /// `complexity`: getInfo's pinComplexityPolicy is on, which refuses PINs of one repeated character and PINs
+  /// whose characters go up or down by one.
+  [[nodiscard]] static Result<std::size_t> check_policy(ByteView utf8, std::size_t min_code_points,
+                                                        bool complexity = false);
   /// Keeps a PIN that passed check_policy; all tries are there again.
   [[nodiscard]] Result<void> set(ByteView utf8, std::size_t code_points);
   /// PIN_NOT_SET, PIN_BLOCKED or PIN_AUTH_BLOCKED where no try is allowed.

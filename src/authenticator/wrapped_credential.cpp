@@ -22,6 +22,7 @@ constexpr std::size_t kMaxIdSize = 255;
 constexpr int kAlgorithm = 1;
 constexpr int kPrivateKey = 2;
 constexpr int kCredProtect = 3;
+constexpr int kThirdPartyPayment = 4;  // absent: false
 
 /// What the id is bound to besides its own bytes: the format and the relying party.
 Bytes associated_data(const RpIdHash& rp_id_hash) {
@@ -43,9 +44,11 @@ void derive_cred_random(Credential& credential, const WrapKey& key) {
 }  // namespace
 
 void wrap(Credential& credential, const WrapKey& key, Random& random) {
-  Bytes content = cbor::encode(cbor::Map{{kAlgorithm, static_cast<int>(credential.algorithm)},
-                                         {kPrivateKey, cbor::Value::bytes(credential.private_key)},
-                                         {kCredProtect, static_cast<int>(credential.cred_protect)}});
+  cbor::Map map{{kAlgorithm, static_cast<int>(credential.algorithm)},
+                {kPrivateKey, cbor::Value::bytes(credential.private_key)},
+                {kCredProtect, static_cast<int>(credential.cred_protect)}};
+  if (credential.third_party_payment) map.emplace_back(kThirdPartyPayment, true);
+  Bytes content = cbor::encode(map);
   const auto nonce = random.bytes<kNonceSize>();
   const Bytes bound_to = associated_data(credential.rp_id_hash);
 
@@ -87,6 +90,7 @@ std::optional<Credential> unwrap(ByteView id, const RpIdHash& rp_id_hash, const 
   credential.rp_id_hash = rp_id_hash;
   credential.algorithm = static_cast<Algorithm>(algorithm->as_integer().value_or(0));
   credential.cred_protect = static_cast<CredProtect>(cred_protect->as_integer().value_or(0));
+  credential.third_party_payment = cbor::find(*map, kThirdPartyPayment) != nullptr;
   credential.private_key = SecretBytes::copy_of(*key_bytes);
   // The decoded map is ordinary memory: wipe the copy of the key in it.
   sodium_memzero(const_cast<std::uint8_t*>(key_bytes->data()), key_bytes->size());

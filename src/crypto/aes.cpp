@@ -18,7 +18,8 @@ struct CipherOperation {
 using Setup = psa_status_t (*)(psa_cipher_operation_t*, psa_key_id_t, psa_algorithm_t);
 
 // `out` is as long as `in`, which is a whole number of blocks.
-void run(Setup setup, psa_key_usage_t usage, AesKey key, AesIv iv, ByteView in, std::span<std::uint8_t> out) {
+void run(Setup setup, psa_key_usage_t usage, ByteView key, AesIv iv, ByteView in,
+         std::span<std::uint8_t> out) {
   if (in.size() % kAesBlock != 0)
     throw std::invalid_argument{"AES-CBC without padding takes whole blocks of 16 bytes"};
   if (in.empty()) return;
@@ -38,6 +39,12 @@ void run(Setup setup, psa_key_usage_t usage, AesKey key, AesIv iv, ByteView in, 
 }  // namespace
 
 Bytes aes256_cbc_encrypt(AesKey key, AesIv iv, ByteView plaintext) {
+  Bytes ciphertext(plaintext.size());
+  run(psa_cipher_encrypt_setup, PSA_KEY_USAGE_ENCRYPT, key, iv, plaintext, ciphertext);
+  return ciphertext;
+}
+
+Bytes aes128_cbc_encrypt(std::span<const std::uint8_t, 16> key, AesIv iv, ByteView plaintext) {
   Bytes ciphertext(plaintext.size());
   run(psa_cipher_encrypt_setup, PSA_KEY_USAGE_ENCRYPT, key, iv, plaintext, ciphertext);
   return ciphertext;

@@ -1,4 +1,5 @@
-// AES-256-CBC without padding, on PSA (PIN/UV auth protocols, CTAP 2.3, 6.5.6 and 6.5.7).
+// AES-CBC without padding, on PSA: with 256 bits for the PIN/UV auth protocols (CTAP 2.3, 6.5.6 and 6.5.7),
+// with 128 for what getInfo encrypts (6.4).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ using AesIv = std::span<const std::uint8_t, 16>;
 
 /// `plaintext` is a whole number of blocks, else std::invalid_argument.
 [[nodiscard]] Bytes aes256_cbc_encrypt(AesKey key, AesIv iv, ByteView plaintext);
+[[nodiscard]] Bytes aes128_cbc_encrypt(std::span<const std::uint8_t, 16> key, AesIv iv, ByteView plaintext);
 /// `ciphertext` is a whole number of blocks, else std::invalid_argument.
 [[nodiscard]] SecretBytes aes256_cbc_decrypt(AesKey key, AesIv iv, ByteView ciphertext);
 

@@ -7,6 +7,8 @@
 
 #include "authenticator/authenticator.h"
 #include "ctap/dispatch.h"
+#include "ctap/feature_rules.h"
+#include "ctap/get_info.h"
 #include "ctap/session.h"
 #include "u2f/u2f.h"
 
@@ -14,7 +16,18 @@ namespace fauxkey {
 
 struct VirtualKey::Parts {
   Parts(KeyConfig config, Ports ports)
-      : authenticator{std::move(config), ports}, session{authenticator}, presence{authenticator} {}
+      : authenticator{std::move(config), ports}, session{authenticator}, presence{authenticator} {
+    check_features();
+  }
+
+  void check_features() {
+    const auto info = ctap::info::describe(authenticator);
+    if (!info) throw std::runtime_error{"The keystore cannot be read; see the line above."};
+    if (const auto rule = ctap::broken_rule(*info->as<cbor::Map>())) {
+      throw std::runtime_error{"A key of these options would break a rule of its standard (" + *rule +
+                               "): change the options that it is about."};
+    }
+  }
 
   /// One request at a time, whatever hosts and transports there are.
   std::mutex mutex;
@@ -66,6 +79,8 @@ void VirtualKey::set_pin(ByteView utf8) {
     throw std::invalid_argument{"A PIN is UTF-8 text of at least 4 characters and at most 63 bytes."};
   if (!pin.set(utf8, *code_points)) throw std::runtime_error{"The PIN could not be written to the keystore."};
 }
+
+const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->authenticator.algorithms(); }
 
 Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attestation().root(); }
 

@@ -44,6 +44,12 @@ constexpr std::array kWordings{
     Wording{Operation::reset, "ERASE THIS KEY, with all its credentials and its PIN?",
             "ERASE THIS KEY, with all its credentials and its PIN?"},
     Wording{Operation::selection, "Is this the key to use?", "Is this the key to use?"},
+    Wording{Operation::verification, "Is it you, for {rp}?", "Is it you, for {rp}?"},
+    Wording{Operation::enrollment, "Enroll a finger on this key: is it on the sensor?",
+            "Enroll a finger on this key: is it on the sensor?"},
+    Wording{Operation::reset_by_long_touch,
+            "ERASE THIS KEY, with all its credentials and its PIN, by a long touch?",
+            "ERASE THIS KEY, with all its credentials and its PIN, by a long touch?"},
     Wording{Operation::pin_probe, "Is this the key to use?", "Is this the key to use?"},
 };
 
@@ -58,6 +64,8 @@ const char* verdict(UserAnswer answer) {
       return "Approved.";
     case UserAnswer::denied:
       return "Refused.";
+    case UserAnswer::not_verified:
+      return "Not verified.";
     case UserAnswer::timed_out:
       return "Not answered in time.";
     case UserAnswer::cancelled:
