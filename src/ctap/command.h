@@ -27,5 +27,8 @@ using Response = Result<cbor::Value>;
 [[nodiscard]] Response reset(Request& request);
 [[nodiscard]] Response credential_management(Request& request);
 [[nodiscard]] Response selection(Request& request);
+[[nodiscard]] Response bio_enrollment(Request& request);
+[[nodiscard]] Response large_blobs(Request& request);
+[[nodiscard]] Response authenticator_config(Request& request);
 
 }  // namespace fauxkey::ctap

@@ -14,7 +14,12 @@ struct Row {
   std::string_view name;
   Response (*run)(Request&);
   bool takes_parameters;
+  /// Whether this key has the command; nullptr: every key has.
+  bool (*present)(const Authenticator&) = nullptr;
 };
+
+bool has_fingerprints(const Authenticator& key) { return key.supports_fingerprints(); }
+bool has_large_blobs(const Authenticator& key) { return key.has_large_blobs_command(); }
 
 // CTAP 2.3, 6: command values.
 constexpr std::array kCommands{
@@ -24,8 +29,13 @@ constexpr std::array kCommands{
     Row{0x06, "clientPIN", client_pin, true},
     Row{0x07, "reset", reset, false},
     Row{0x08, "getNextAssertion", get_next_assertion, false},
+    Row{0x09, "bioEnrollment", bio_enrollment, true, has_fingerprints},
     Row{0x0A, "credentialManagement", credential_management, true},
     Row{0x0B, "selection", selection, false},
+    Row{0x0C, "largeBlobs", large_blobs, true, has_large_blobs},
+    Row{0x0D, "authenticatorConfig", authenticator_config, true},
+    Row{0x40, "bioEnrollment", bio_enrollment, true, has_fingerprints},  // 0x09 and
+    Row{0x41, "credentialManagement", credential_management, true},      // 0x0A as CTAP 2.1 previews had it
 };
 
 const Row* row_of(std::uint8_t command) {
@@ -41,7 +51,9 @@ Response run(Session& session, ByteView message, const Exchange& exchange) {
   // Any command but the fitting "next" ends what the channel's last one left open, even one that fails.
   Sequence sequence = session.sequences.take(exchange.channel);
   const auto* row = row_of(message[0]);
-  if (row == nullptr) return fail(Status::invalid_command);
+  if (row == nullptr || (row->present != nullptr && !row->present(session.key))) {
+    return fail(Status::invalid_command);
+  }
   const ByteView encoded = message.subspan(1);
   if (!row->takes_parameters && !encoded.empty()) return fail(Status::invalid_length);
 

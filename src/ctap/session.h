@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "authenticator/authenticator.h"
-#include "ctap/extensions/hmac_secret.h"
+#include "ctap/extensions/assertion.h"
 #include "ctap/pin_uv_auth.h"
 
 namespace fauxkey::ctap {
@@ -19,9 +19,12 @@ struct PendingAssertions {
   RpIdHash rp_id_hash{};
   Bytes client_data_hash;
   bool user_present = false;
-  bool user_verified = false;
-  std::optional<HmacSecretInput> hmac_secret;
+  Verification verification = Verification::none;
+  bool named = false;  ///< by an allowList
+  AssertionExtensions extensions;
   std::deque<Bytes> credential_ids;  ///< still to be answered, in this order
+
+  [[nodiscard]] bool user_verified() const { return verification != Verification::none; }
 };
 
 /// credentialManagement's enumerateRPs (6.8.3) and enumerateCredentials (6.8.4).
@@ -37,9 +40,24 @@ struct PendingCredentials {
   std::deque<Bytes> credential_ids;
 };
 
+/// authenticatorLargeBlobs' fragments so far (6.10.2).
+struct PendingLargeBlob {
+  std::size_t expected_length = 0;
+  Bytes bytes;
+};
+
+/// A finger that is being enrolled (6.7.4). It outlasts the commands by which a platform gets its next token.
+struct PendingEnrollment {
+  std::uint32_t channel = 0;
+  Bytes template_id;
+  std::optional<std::uint32_t> finger;  ///< that gave the first good sample
+  std::uint8_t remaining = 0;
+};
+
 /// A sequence that a "next" command may go on with. It belongs to one channel and ends with any other command
 /// on it (6, "stateful commands").
-using Sequence = std::variant<std::monostate, PendingAssertions, PendingRelyingParties, PendingCredentials>;
+using Sequence = std::variant<std::monostate, PendingAssertions, PendingRelyingParties, PendingCredentials,
+                              PendingLargeBlob>;
 
 /// The open sequences of the channels that asked last; the oldest makes room for new ones.
 class Sequences {
@@ -73,6 +91,7 @@ struct Session {
   Authenticator& key;
   PinUvAuth auth;
   Sequences sequences;
+  std::optional<PendingEnrollment> enrollment;
 
   void power_cycle() {
     key.power_cycle();
@@ -82,6 +101,7 @@ struct Session {
   void forget_platforms() {
     auth.revoke_tokens();
     sequences.clear();
+    enrollment.reset();
   }
 };
 

@@ -16,8 +16,34 @@ Result<void> verify_token(Session& session, const PinUvAuthParam& auth, ByteView
   return {};
 }
 
-Result<void> collect_presence(Request& request, bool by_token, const Prompt& prompt) {
+Result<Verification> choose_verification(Request& request, const PinUvAuthParam& auth, bool uv, bool up) {
+  const auto& key = request.session.key;
+  if (auth.param) {
+    if (const auto known = request.session.auth.protocol(auth); !known) return fail(known.error());
+    return Verification::token;  // "uv" is ignored beside it
+  }
+  if (uv && !key.has_built_in_uv()) return fail(Status::invalid_option);
+  if (uv) return Verification::built_in;
+  if (!key.settings().always_uv || !up) return Verification::none;
+  if (!key.has_built_in_uv()) return fail(Status::puat_required);
+  return Verification::built_in;
+}
+
+Result<void> verify_by_key(Request& request, const Prompt& prompt) {
+  constexpr int kTries = 3;  // 6.5.3.1, "performBuiltInUv" with internalRetry
+  for (int i = 0; i < kTries; ++i) {
+    const auto verified = request.session.key.verify_user(prompt, request.exchange);
+    if (verified) return verified;
+    if (verified.error() == Status::uv_blocked) break;
+    if (verified.error() != Status::uv_invalid) return verified;
+  }
+  return fail(request.session.key.pin().is_set() ? Status::puat_required : Status::operation_denied);
+}
+
+Result<void> collect_presence(Request& request, Verification verification, const Prompt& prompt) {
+  if (verification == Verification::built_in) return {};
   auto& token = request.session.auth.token();
+  const bool by_token = verification == Verification::token;
   if (!by_token || !token.user_present()) {
     if (auto touched = request.session.key.confirm_presence(prompt, request.exchange); !touched)
       return touched;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ctap/command.h"
+#include "ctap/verification.h"
 
 namespace fauxkey::ctap {
 
@@ -19,8 +20,20 @@ namespace fauxkey::ctap {
                                         ByteView client_data_hash, const std::string& rp_id,
                                         Permission permission);
 
+/// What the request's options and pinUvAuthParam ask for, with alwaysUv's say in it (6.1.2, steps 5 and
+/// 6; 6.2.2, steps 4 and 5). INVALID_OPTION where "uv" asks for what the key lacks, PUAT_REQUIRED where
+/// alwaysUv wants more than came.
+[[nodiscard]] Result<Verification> choose_verification(Request& request, const PinUvAuthParam& auth, bool uv,
+                                                       bool up);
+
+/// Verifies the user by the key's own means, with a few tries. PUAT_REQUIRED where the platform had better
+/// ask for the PIN, OPERATION_DENIED where there is none to ask for.
+[[nodiscard]] Result<void> verify_by_key(Request& request, const Prompt& prompt);
+
 /// The user's consent: a token that was given with presence stands for it, else the user is asked. The
 /// token's flags and permissions are used up by it.
-[[nodiscard]] Result<void> collect_presence(Request& request, bool by_token, const Prompt& prompt);
+/// Built-in verification has seen the user already.
+[[nodiscard]] Result<void> collect_presence(Request& request, Verification verification,
+                                            const Prompt& prompt);
 
 }  // namespace fauxkey::ctap

@@ -13,6 +13,7 @@ enum class StatusWord : std::uint16_t {
   no_error = 0x9000,
   wrong_length = 0x6700,
   conditions_not_satisfied = 0x6985,  ///< the user has to touch the key
+  command_not_allowed = 0x6986,       ///< alwaysUv is on, and U2F cannot verify the user
   wrong_data = 0x6A80,                ///< the key handle is not of this key or application
   wrong_parameters = 0x6A86,
   class_not_supported = 0x6E00,

@@ -16,6 +16,8 @@ Answer run(ByteView bytes, Context& context) {
   const auto apdu = parse_apdu(bytes);
   if (!apdu) return apdu.error();
   if (apdu->cla != 0) return StatusWord::class_not_supported;
+  // CTAP 2.3, 7.2.4: a key that always verifies its user does without CTAP1.
+  if (context.key.settings().always_uv) return StatusWord::command_not_allowed;
   for (const auto& row : kInstructions) {
     if (row.instruction == apdu->ins) return row.run(*apdu, context);
   }

@@ -12,7 +12,7 @@ MAKE_CREDENTIAL, GET_ASSERTION, GET_INFO, CLIENT_PIN, RESET, GET_NEXT_ASSERTION 
 CREDENTIAL_MANAGEMENT, SELECTION = 0x0A, 0x0B
 
 OK = 0x00
-INVALID_COMMAND, INVALID_PARAMETER, INVALID_LENGTH = 0x01, 0x02, 0x03
+INVALID_COMMAND, INVALID_PARAMETER, INVALID_LENGTH, INVALID_SEQ = 0x01, 0x02, 0x03, 0x04
 UNEXPECTED_TYPE, INVALID_CBOR, MISSING_PARAMETER, LIMIT_EXCEEDED = 0x11, 0x12, 0x14, 0x15
 CREDENTIAL_EXCLUDED, UNSUPPORTED_ALGORITHM, OPERATION_DENIED = 0x19, 0x26, 0x27
 UNSUPPORTED_OPTION, INVALID_OPTION, KEEPALIVE_CANCEL, NO_CREDENTIALS = 0x2B, 0x2C, 0x2D, 0x2E
@@ -63,6 +63,8 @@ def get_assertion_request(rp_id, /, **changes):
             "options": (5, None),
             "pin_uv_auth_param": (6, None),
             "pin_uv_auth_protocol": (7, None),
+            "enterprise_attestation": (8, None),
+            "attestation_formats_preference": (9, None),
         },
         changes,
     )

@@ -73,11 +73,27 @@ TEST_CASE("run without options is a lasting key on uhid that asks") {
   CHECK_FALSE(options->ephemeral);
   CHECK(options->approve == Approve::ask);
   CHECK(options->transports == std::vector<std::string>{"uhid"});
-  CHECK(options->attestation == AttestationStyle::packed);
+  CHECK(options->key.attestation == AttestationStyle::packed);
   CHECK(options->trace.empty());
   CHECK(options->store.path() == "/home/alice/.local/share/fauxkey/keystore.db");
   CHECK(options->store.source() ==
         UnlockSource{UnlockSource::Kind::key_file, "/home/alice/.config/fauxkey/unlock.key", -1});
+}
+
+TEST_CASE("run takes what kind of key it is to be") {
+  const auto options = parse({"--uv", "--always-uv", "--enterprise-attestation", "a.example,b.example",
+                              "--large-blobs", "extension", "--algorithms", "es384,ML-DSA-44", "--uvm"});
+  REQUIRE(options.has_value());
+  CHECK(options->key.built_in_uv == BuiltInUvKind::prompt);
+  CHECK(options->key.always_uv);
+  REQUIRE(options->key.enterprise.has_value());
+  CHECK(options->key.enterprise->rp_ids == std::vector<std::string>{"a.example", "b.example"});
+  CHECK(options->key.large_blobs == LargeBlobKind::extension);
+  CHECK(options->key.algorithms == std::vector{Algorithm::es384, Algorithm::ml_dsa_44});
+  CHECK(options->key.uvm);
+  CHECK(parse({"--uv", "fingerprint"})->key.built_in_uv == BuiltInUvKind::fingerprint);
+  CHECK_FALSE(parse({"--uv", "iris"}).has_value());
+  CHECK_FALSE(parse({"--algorithms", "ES1024"}).has_value());
 }
 
 TEST_CASE("run takes all its options") {
@@ -89,7 +105,7 @@ TEST_CASE("run takes all its options") {
   CHECK(options->approve == Approve::automatic);
   CHECK(options->transports == std::vector<std::string>{"unix:/tmp/a", "udp:127.0.0.1:7000"});
   CHECK(options->pin == "1234");
-  CHECK(options->attestation == AttestationStyle::packed_self);
+  CHECK(options->key.attestation == AttestationStyle::packed_self);
   CHECK(options->trace == "/tmp/t.jsonl");
   CHECK(options->serial == "ab12");
   CHECK(options->debug);

@@ -67,8 +67,10 @@ struct Bench {
   SystemRandom random;
   MemoryStore store;
   ScriptedGate user{clock};
-  VirtualKey key{KeyConfig{}, Ports{store, user, clock, random}};
+  VirtualKey key;
   std::uint32_t channel = 1;
+
+  explicit Bench(KeyConfig config = {}) : key{std::move(config), Ports{store, user, clock, random}} {}
 
   Answer send(std::uint8_t command, const cbor::Map& parameters = {}) {
     return send_on(channel, command, parameters);

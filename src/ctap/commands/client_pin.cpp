@@ -8,12 +8,13 @@ namespace {
 constexpr int kPinUvAuthProtocol = 1, kSubCommand = 2, kKeyAgreement = 3, kPinUvAuthParam = 4, kNewPinEnc = 5,
               kPinHashEnc = 6, kPermissions = 9, kRpId = 10;
 constexpr int kKeyAgreementResult = 1, kPinUvAuthTokenResult = 2, kPinRetriesResult = 3,
-              kPowerCycleStateResult = 4;
+              kPowerCycleStateResult = 4, kUvRetriesResult = 5;
 
 constexpr std::size_t kPaddedPinSize = 64;  // 6.5.5.5
 
 struct ClientPinRequest {
   Session& session;
+  const Exchange& exchange;
   Reader reader;
 };
 
@@ -49,9 +50,17 @@ Result<SecretBytes> read_new_pin(const Agreed& agreed, ByteView new_pin_enc) {
 }
 
 Result<void> keep_new_pin(ClientPinRequest& request, const SecretBytes& new_pin) {
-  const auto code_points = Pin::check_policy(new_pin, Pin::kDefaultMinCodePoints);
+  auto& key = request.session.key;
+  Settings settings = key.settings();
+  const auto code_points =
+      Pin::check_policy(new_pin, settings.min_pin_length, settings.pin_complexity_policy);
   if (!code_points) return fail(code_points.error());
-  return request.session.key.pin().set(new_pin, *code_points);
+  // 6.5.5.6: a change that was demanded has to change something.
+  if (settings.force_pin_change && key.pin().same_as(new_pin)) return fail(Status::pin_policy_violation);
+  if (auto kept = key.pin().set(new_pin, *code_points); !kept) return kept;
+  if (!settings.force_pin_change) return {};
+  settings.force_pin_change = false;
+  return key.change_settings(settings);
 }
 
 /// Spends a try on the PIN hash that the platform sent. A miss costs it the shared secret too
@@ -103,20 +112,42 @@ Response change_pin(ClientPinRequest& request) {
   if (!new_pin) return fail(new_pin.error());
   if (const auto kept = keep_new_pin(request, *new_pin); !kept) return fail(kept.error());
   request.session.auth.revoke_tokens();
+  if (const auto revoked = request.session.key.identity().revoke_persistent_token(); !revoked) {
+    return fail(revoked.error());
+  }
   return cbor::Value{};
 }
 
-/// 6.5.5.7.1 and 6.5.5.7.2: what the two ways to a token by PIN have in common.
-Response issue_token(ClientPinRequest& request, std::uint8_t permissions, std::optional<std::string> rp_id) {
+Response get_uv_retries(ClientPinRequest& request) {
+  return cbor::Map{{kUvRetriesResult, request.session.key.built_in_uv().retries()}};
+}
+
+/// The token that was asked for, for the platform's eyes. pcmr's is the persistent one (6.5.3.2).
+Response hand_out_token(ClientPinRequest& request, const Agreed& agreed, bool user_is_present,
+                        std::uint8_t permissions, std::optional<std::string> rp_id) {
+  if (permissions == kPersistentCredentialManagementReadOnly) {
+    const auto& token = request.session.key.identity().persistent_token();
+    return cbor::Map{{kPinUvAuthTokenResult, agreed.protocol->encrypt(agreed.secret, token)}};
+  }
+  request.session.auth.issue_token(user_is_present, permissions, std::move(rp_id));
+  return cbor::Map{
+      {kPinUvAuthTokenResult, agreed.protocol->encrypt(agreed.secret, agreed.protocol->token())}};
+}
+
+/// 6.5.5.7.1 and 6.5.5.7.2: what the two ways to a token by PIN have in common. `when_change_is_due`: what a
+/// PIN that must be changed first is answered with.
+Response issue_token_by_pin(ClientPinRequest& request, std::uint8_t permissions,
+                            std::optional<std::string> rp_id, Status when_change_is_due) {
   const auto& pin_hash_enc = request.reader.required<Bytes>(kPinHashEnc);
   const auto agreed = agree(request);
   if (!agreed) return fail(agreed.error());
-  if (const auto allowed = request.session.key.pin().check_not_blocked(); !allowed)
-    return fail(allowed.error());
+  auto& key = request.session.key;
+  if (const auto allowed = key.pin().check_not_blocked(); !allowed) return fail(allowed.error());
   if (const auto right = check_pin(request, *agreed, pin_hash_enc); !right) return fail(right.error());
-  request.session.auth.issue_token(false, permissions, std::move(rp_id));
-  return cbor::Map{
-      {kPinUvAuthTokenResult, agreed->protocol->encrypt(agreed->secret, agreed->protocol->token())}};
+  if (key.settings().force_pin_change) return fail(when_change_is_due);
+  // Who knows the PIN is the user: built-in verification may be tried again (6.5.2.3).
+  if (const auto noted = key.built_in_uv().pin_given(); !noted) return fail(noted.error());
+  return hand_out_token(request, *agreed, false, permissions, std::move(rp_id));
 }
 
 Response get_pin_token(ClientPinRequest& request) {
@@ -125,40 +156,84 @@ Response get_pin_token(ClientPinRequest& request) {
       request.reader.optional<std::string>(kRpId) != nullptr) {
     return fail(Status::invalid_parameter);
   }
-  return issue_token(request, kMakeCredential | kGetAssertion, std::nullopt);
+  return issue_token_by_pin(request, kMakeCredential | kGetAssertion, std::nullopt, Status::pin_invalid);
 }
 
-Response get_pin_uv_auth_token_using_pin_with_permissions(ClientPinRequest& request) {
-  constexpr std::uint64_t kAvailable = kMakeCredential | kGetAssertion | kCredentialManagement;
+/// The permissions that a token is asked for, and the relying party that it is bound to (6.5.5.7.2, steps 1
+/// to 5).
+struct Wanted {
+  std::uint8_t permissions;
+  std::optional<std::string> rp_id;
+};
+
+Result<Wanted> read_wanted(ClientPinRequest& request) {
+  const auto& key = request.session.key;
+  std::uint64_t available = kMakeCredential | kGetAssertion | kCredentialManagement | kAuthenticatorConfig |
+                            kPersistentCredentialManagementReadOnly;
+  if (key.supports_fingerprints()) available |= kBioEnrollment;
+  if (key.has_large_blobs_command()) available |= kLargeBlobWrite;
   const auto permissions = request.reader.required<std::uint64_t>(kPermissions);
   auto rp_id = request.reader.optional_text(kRpId);
   if (request.reader.status() != Status::ok) return fail(request.reader.status());
   if (permissions == 0) return fail(Status::invalid_parameter);
-  if ((permissions & ~kAvailable) != 0) return fail(Status::unauthorized_permission);
+  if ((permissions & ~available) != 0) return fail(Status::unauthorized_permission);
   if ((permissions & (kMakeCredential | kGetAssertion)) != 0 && !rp_id)
     return fail(Status::missing_parameter);
-  return issue_token(request, static_cast<std::uint8_t>(permissions), std::move(rp_id));
+  // The persistent token goes with no other permission (6.5.3.2).
+  if ((permissions & kPersistentCredentialManagementReadOnly) != 0 &&
+      permissions != kPersistentCredentialManagementReadOnly) {
+    return fail(Status::invalid_parameter);
+  }
+  return Wanted{static_cast<std::uint8_t>(permissions), std::move(rp_id)};
+}
+
+Response get_pin_uv_auth_token_using_pin_with_permissions(ClientPinRequest& request) {
+  auto wanted = read_wanted(request);
+  if (!wanted) return fail(wanted.error());
+  return issue_token_by_pin(request, wanted->permissions, std::move(wanted->rp_id),
+                            Status::pin_policy_violation);
+}
+
+/// 6.5.5.7.3
+Response get_pin_uv_auth_token_using_uv_with_permissions(ClientPinRequest& request) {
+  auto wanted = read_wanted(request);
+  if (!wanted) return fail(wanted.error());
+  const auto agreed = agree(request);
+  if (!agreed) return fail(agreed.error());
+  if (!request.session.key.has_built_in_uv()) return fail(Status::not_allowed);
+  const auto verified = request.session.key.verify_user(
+      {Operation::verification, wanted->rp_id.value_or(""), {}}, request.exchange);
+  if (!verified) return fail(verified.error());
+  return hand_out_token(request, *agreed, true, wanted->permissions, std::move(wanted->rp_id));
 }
 
 struct Row {
   std::uint64_t sub_command;
   Response (*run)(ClientPinRequest&);
+  bool needs_built_in_uv = false;
 };
 
 constexpr std::array kSubCommands{
-    Row{0x01, get_pin_retries}, Row{0x02, get_key_agreement},
-    Row{0x03, set_pin},         Row{0x04, change_pin},
-    Row{0x05, get_pin_token},   Row{0x09, get_pin_uv_auth_token_using_pin_with_permissions},
+    Row{0x01, get_pin_retries},
+    Row{0x02, get_key_agreement},
+    Row{0x03, set_pin},
+    Row{0x04, change_pin},
+    Row{0x05, get_pin_token},
+    Row{0x06, get_pin_uv_auth_token_using_uv_with_permissions, true},
+    Row{0x07, get_uv_retries, true},
+    Row{0x09, get_pin_uv_auth_token_using_pin_with_permissions},
 };
 
 }  // namespace
 
 Response client_pin(Request& call) {
-  ClientPinRequest request{call.session, Reader{call.parameters}};
+  ClientPinRequest request{call.session, call.exchange, Reader{call.parameters}};
   const auto sub_command = request.reader.required<std::uint64_t>(kSubCommand);
   if (request.reader.status() != Status::ok) return fail(request.reader.status());
   for (const auto& row : kSubCommands) {
-    if (row.sub_command == sub_command) return row.run(request);
+    if (row.sub_command != sub_command) continue;
+    if (row.needs_built_in_uv && !call.session.key.supports_built_in_uv()) break;
+    return row.run(request);
   }
   return fail(Status::invalid_subcommand);
 }

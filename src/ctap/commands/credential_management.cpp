@@ -14,13 +14,16 @@ constexpr int kSubCommand = 1, kSubCommandParams = 2, kPinUvAuthProtocol = 3, kP
 constexpr int kRpIdHashParam = 1, kCredentialIdParam = 2, kUserParam = 3;
 constexpr int kExistingCount = 1, kMaxPossibleRemainingCount = 2, kRp = 3, kRpIdHash = 4, kTotalRps = 5,
               kUser = 6, kCredentialId = 7, kPublicKeyResult = 8, kTotalCredentials = 9,
-              kCredProtectResult = 10;
+              kCredProtectResult = 10, kLargeBlobKeyResult = 11, kThirdPartyPaymentResult = 12;
 
 struct CredentialManagementRequest {
   Request& call;
   std::uint8_t sub_command;
   const cbor::Map* params;
   PinUvAuthParam auth;
+  /// The relying party that the request's token is bound to, once it is authorized; the persistent token is
+  /// to none.
+  std::optional<std::string> bound_to{};
 
   [[nodiscard]] Session& session() const { return call.session; }
   [[nodiscard]] Reader params_reader() const {
@@ -29,25 +32,41 @@ struct CredentialManagementRequest {
   }
 };
 
+/// Subcommands that the persistent token's one permission (pcmr) covers too.
+constexpr bool is_read_only(std::uint8_t sub_command) { return sub_command < 0x06; }
+
+bool is_by_persistent_token(const CredentialManagementRequest& request, ByteView message) {
+  const auto protocol = request.session().auth.protocol(request.auth);
+  const auto& token = request.session().key.identity().persistent_token();
+  return protocol && (*protocol)->verify(token, {message}, *request.auth.param);
+}
+
 /// The token must have been given for credential management; what it authenticates is the subcommand and its
 /// parameters (6.8.2 and on).
 Result<void> authorize(CredentialManagementRequest& request) {
   if (!request.auth.param) return fail(Status::puat_required);
   Bytes message{request.sub_command};
   if (request.params != nullptr) append(message, cbor::encode(*request.params));
-  return request.session().auth.verify(request.auth, {message}, kCredentialManagement);
+  const bool read_only = is_read_only(request.sub_command);
+  if (read_only && is_by_persistent_token(request, message)) return {};
+  if (auto verified = request.session().auth.verify(request.auth, {message}, kCredentialManagement);
+      !verified) {
+    return verified;
+  }
+  request.bound_to = request.session().auth.token().rp_id();
+  return {};
 }
 
 /// A token that is bound to one relying party is no good for what concerns all.
 Result<void> authorize_for_all(CredentialManagementRequest& request) {
   if (auto authorized = authorize(request); !authorized) return authorized;
-  if (request.session().auth.token().rp_id()) return fail(Status::pin_auth_invalid);
+  if (request.bound_to) return fail(Status::pin_auth_invalid);
   return {};
 }
 
-Result<void> authorize_for(CredentialManagementRequest& request, const RpIdHash& rp_id_hash) {
-  const auto& bound_to = request.session().auth.token().rp_id();
-  if (bound_to && crypto::sha256(*bound_to) != rp_id_hash) return fail(Status::pin_auth_invalid);
+Result<void> check_bound_to(const CredentialManagementRequest& request, const RpIdHash& rp_id_hash) {
+  if (request.bound_to && crypto::sha256(*request.bound_to) != rp_id_hash)
+    return fail(Status::pin_auth_invalid);
   return {};
 }
 
@@ -116,10 +135,15 @@ Result<cbor::Map> next_credential(CredentialManagementRequest& request, PendingC
   if (!pending.credential_ids.empty()) {
     request.session().sequences.put(request.call.exchange.channel, std::move(pending));
   }
-  return cbor::Map{{kUser, user_entity((*credential)->user, true)},
-                   {kCredentialId, descriptor(**credential)},
-                   {kPublicKeyResult, cose_public_key(**credential)},
-                   {kCredProtectResult, static_cast<int>((*credential)->cred_protect)}};
+  cbor::Map response{{kUser, user_entity((*credential)->user, true)},
+                     {kCredentialId, descriptor(**credential)},
+                     {kPublicKeyResult, cose_public_key(**credential)},
+                     {kCredProtectResult, static_cast<int>((*credential)->cred_protect)}};
+  if (!(*credential)->large_blob_key.empty()) {
+    response.emplace_back(kLargeBlobKeyResult, cbor::Value::bytes((*credential)->large_blob_key));
+  }
+  response.emplace_back(kThirdPartyPaymentResult, (*credential)->third_party_payment);
+  return response;
 }
 
 Response enumerate_credentials_begin(CredentialManagementRequest& request) {
@@ -130,7 +154,7 @@ Response enumerate_credentials_begin(CredentialManagementRequest& request) {
   if (hash.size() != rp_id_hash.size()) return fail(Status::invalid_length);
   std::ranges::copy(hash, rp_id_hash.begin());
   if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
-  if (const auto authorized = authorize_for(request, rp_id_hash); !authorized)
+  if (const auto authorized = check_bound_to(request, rp_id_hash); !authorized)
     return fail(authorized.error());
   const auto found = request.session().key.find_by_rp(rp_id_hash);
   if (!found) return fail(found.error());
@@ -157,7 +181,7 @@ Result<Credential> authorized_credential(CredentialManagementRequest& request, c
   auto credential = checked(request.session().key.store().find(id));
   if (!credential) return fail(credential.error());
   if (!*credential) return fail(Status::no_credentials);
-  if (const auto authorized = authorize_for(request, (*credential)->rp_id_hash); !authorized) {
+  if (const auto authorized = check_bound_to(request, (*credential)->rp_id_hash); !authorized) {
     return fail(authorized.error());
   }
   return *std::move(*credential);

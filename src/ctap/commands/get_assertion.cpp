@@ -1,6 +1,7 @@
 // authenticatorGetAssertion, 0x02 (CTAP 2.3, 6.2). The numbers are the steps of 6.2.2.
 #include "crypto/hash.h"
 #include "ctap/assertion.h"
+#include "ctap/attestation_statement.h"
 #include "ctap/command.h"
 #include "ctap/extensions/cred_protect.h"
 #include "ctap/user_verification.h"
@@ -9,17 +10,18 @@ namespace fauxkey::ctap {
 namespace {
 
 constexpr int kRpId = 1, kClientDataHash = 2, kAllowList = 3, kExtensions = 4, kOptions = 5,
-              kPinUvAuthParam = 6, kPinUvAuthProtocol = 7, kEnterpriseAttestation = 8;
+              kPinUvAuthParam = 6, kPinUvAuthProtocol = 7, kEnterpriseAttestation = 8,
+              kAttestationFormatsPreference = 9;
 
 struct GetAssertionRequest {
   std::string rp_id;
   Bytes client_data_hash;
   std::optional<std::vector<Bytes>> allow_list;
-  const cbor::Map* hmac_secret = nullptr;
+  const cbor::Map* extensions = nullptr;
   bool up = true;
   bool uv = false;
   PinUvAuthParam auth;
-  bool enterprise_attestation = false;
+  std::optional<std::uint64_t> enterprise_attestation;
 };
 
 Result<GetAssertionRequest> read(const cbor::Map& parameters) {
@@ -29,11 +31,7 @@ Result<GetAssertionRequest> read(const cbor::Map& parameters) {
   request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
   if (cbor::find(parameters, kAllowList) != nullptr)
     request.allow_list = read_descriptors(reader, kAllowList);
-  if (const auto* extensions = reader.optional<cbor::Map>(kExtensions)) {
-    Reader inputs{*extensions};
-    request.hmac_secret = inputs.optional<cbor::Map>(kHmacSecret);
-    reader.note(inputs.status());
-  }
+  request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
     Reader values{*options};
     request.up = values.value_or("up", true);
@@ -42,7 +40,12 @@ Result<GetAssertionRequest> read(const cbor::Map& parameters) {
     reader.note(values.status());
   }
   request.auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
-  request.enterprise_attestation = reader.optional<std::uint64_t>(kEnterpriseAttestation) != nullptr;
+  if (const auto* level = reader.optional<std::uint64_t>(kEnterpriseAttestation)) {
+    request.enterprise_attestation = *level;
+  }
+  // An assertion is not attested: a platform that would like it is free to be told nothing
+  // (docs/conformance-notes.md).
+  static_cast<void>(read_attestation_formats_preference(reader, kAttestationFormatsPreference));
   if (reader.status() != Status::ok) return fail(reader.status());
   return request;
 }
@@ -85,45 +88,45 @@ Response get_assertion(Request& call) {
 
   // 1
   if (is_pin_probe(request->auth)) return fail(answer_pin_probe(call));
-  // 2
-  const bool by_token = request->auth.param.has_value();
-  if (by_token) {
-    if (const auto known = call.session.auth.protocol(request->auth); !known) return fail(known.error());
-  }
-  // 4: no built-in user verification here, as in makeCredential.
-  if (request->uv && !by_token) return fail(Status::invalid_option);
-  if (request->enterprise_attestation) return fail(Status::invalid_parameter);
+  // 2, 4, 5
+  const auto verification = choose_verification(call, request->auth, request->uv, request->up);
+  if (!verification) return fail(verification.error());
+  const auto enterprise =
+      allows_enterprise_attestation(call.session.key, request->enterprise_attestation, request->rp_id);
+  if (!enterprise) return fail(enterprise.error());
   // 6
-  if (by_token) {
+  if (*verification == Verification::token) {
     const auto verified =
         verify_token(call.session, request->auth, request->client_data_hash, request->rp_id, kGetAssertion);
+    if (!verified) return fail(verified.error());
+  } else if (*verification == Verification::built_in) {
+    const auto verified = verify_by_key(call, {Operation::get_assertion, request->rp_id, {}});
     if (!verified) return fail(verified.error());
   }
 
   PendingAssertions terms;
   terms.rp_id_hash = crypto::sha256(request->rp_id);
   terms.client_data_hash = request->client_data_hash;
-  terms.user_verified = by_token;
+  terms.verification = *verification;
+  terms.named = request->allow_list.has_value();
   terms.user_present = request->up;
   // 7
-  const auto located = locate(call.session, *request, terms.rp_id_hash, terms.user_verified);
+  const auto located = locate(call.session, *request, terms.rp_id_hash, terms.user_verified());
   if (!located) return fail(located.error());
-  // 10 demands presence for hmac-secret (12.7); it is checked before the user is troubled.
-  if (request->hmac_secret != nullptr) {
-    if (!request->up) return fail(Status::unsupported_option);
-    auto input = read_hmac_secret(*request->hmac_secret, call.session.auth);
-    if (!input) return fail(input.error());
-    terms.hmac_secret = *std::move(input);
-  }
+  // 10 is read before the user is troubled (9) for what cannot be.
+  auto extensions =
+      read_assertion_extensions(request->extensions, request->up, call.session.key, call.session.auth);
+  if (!extensions) return fail(extensions.error());
+  terms.extensions = *std::move(extensions);
   // 9
   if (request->up) {
-    const auto touched =
-        collect_presence(call, by_token, {Operation::get_assertion, request->rp_id, account_of(*located)});
+    const auto touched = collect_presence(call, *verification,
+                                          {Operation::get_assertion, request->rp_id, account_of(*located)});
     if (!touched) return fail(touched.error());
   }
   // 11: a list gets one answer; the number of its matches is nobody's business.
   const std::size_t count = request->allow_list ? 1 : located->size();
-  const bool with_names = count > 1 && terms.user_verified;
+  const bool with_names = count > 1 && terms.user_verified();
   auto response = make_assertion(call.session, located->front(), terms, count, with_names);
   if (!response) return fail(response.error());
   if (count > 1) {

@@ -1,56 +1,125 @@
 // authenticatorGetInfo, 0x04 (CTAP 2.3, 6.4): all of it is derived from the key's persona, build and state.
-#include "authenticator/credential_keys.h"
-#include "ctap/command.h"
+#include "ctap/get_info.h"
+#include "authenticator/large_blobs.h"
+#include "ctap/attestation_statement.h"
+#include "ctap/authenticator_config.h"
 #include "ctap/dispatch.h"
-#include "ctap/extensions/cred_protect.h"
+#include "ctap/extensions/names.h"
 
 namespace fauxkey::ctap {
+namespace info {
 namespace {
 
-constexpr int kVersions = 0x01, kExtensions = 0x02, kAaguid = 0x03, kOptions = 0x04, kMaxMsgSize = 0x05,
-              kPinUvAuthProtocols = 0x06, kMaxCredentialCountInList = 0x07, kMaxCredentialIdLength = 0x08,
-              kTransports = 0x09, kAlgorithms = 0x0A, kMinPinLength = 0x0D, kFirmwareVersion = 0x0E,
-              kRemainingDiscoverableCredentials = 0x14;
+// FIDO Registry of Predefined Values, 3.1. A prompt on the screen is none of its methods; "pattern_internal"
+// is the one that says as little as it.
+constexpr int kFingerprintInternal = 0x02, kPatternInternal = 0x80;
+constexpr int kUvAttempts = 3;
 
-cbor::Array algorithms() {
+cbor::Value number(std::size_t value) { return static_cast<std::uint64_t>(value); }
+
+cbor::Array versions(const Authenticator& key) {
   cbor::Array list;
-  for (const auto algorithm : supported_algorithms()) {
+  // U2F cannot verify the user, so it is not there while alwaysUv is on (7.2.4).
+  if (!key.settings().always_uv) list.emplace_back("U2F_V2");
+  for (const char* version : {"FIDO_2_0", "FIDO_2_1", "FIDO_2_3"}) list.emplace_back(version);
+  return list;
+}
+
+cbor::Map options(const Authenticator& key) {
+  const auto& settings = key.settings();
+  cbor::Map map{{"rk", true},
+                {"up", true},
+                {"plat", false},
+                {"clientPin", key.pin().is_set()},
+                {"pinUvAuthToken", true},
+                {"authnrCfg", true},
+                {"credMgmt", true},
+                {"perCredMgmtRO", true},
+                {"setMinPINLength", true},
+                {"alwaysUv", settings.always_uv},
+                {"makeCredUvNotRqd", !settings.always_uv}};
+  if (key.has_large_blobs_command()) map.emplace_back("largeBlobs", true);
+  if (key.config().enterprise) map.emplace_back("ep", settings.enterprise_attestation);
+  if (key.supports_built_in_uv()) {
+    map.emplace_back("uv", key.has_built_in_uv());
+    map.emplace_back("uvAcfg", true);
+  }
+  if (key.supports_fingerprints()) {
+    map.emplace_back("bioEnroll", key.has_built_in_uv());
+    map.emplace_back("uvBioEnroll", true);
+  }
+  return map;
+}
+
+cbor::Array algorithms(const Authenticator& key) {
+  cbor::Array list;
+  for (const auto algorithm : key.algorithms()) {
     list.emplace_back(cbor::Map{{"alg", static_cast<int>(algorithm)}, {"type", kPublicKey}});
   }
   return list;
 }
 
+template <class Range>
+cbor::Array texts(const Range& range) {
+  cbor::Array list;
+  for (const auto& text : range) list.emplace_back(std::string{text});
+  return list;
+}
+
+template <class Range>
+cbor::Array numbers(const Range& range) {
+  cbor::Array list;
+  for (const auto value : range) list.emplace_back(static_cast<std::uint8_t>(value));
+  return list;
+}
+
 }  // namespace
 
-Response get_info(Request& call) {
-  auto& key = call.session.key;
+Response describe(Authenticator& key) {
+  const auto& settings = key.settings();
   const auto count = key.discoverable_count();
   if (!count) return fail(count.error());
-  cbor::Array protocols;
-  for (const auto version : PinUvAuth::kVersions) protocols.emplace_back(version);
+  const auto store_state = key.identity().encrypted_store_state();
+  if (!store_state) return fail(store_state.error());
 
-  return cbor::Map{
-      {kVersions, cbor::Array{"U2F_V2", "FIDO_2_0", "FIDO_2_1"}},
-      {kExtensions, cbor::Array{kCredProtect, kHmacSecret}},
+  cbor::Map map{
+      {kVersions, versions(key)},
+      {kExtensions, texts(extension_identifiers(key))},
       {kAaguid, cbor::Value::bytes(key.config().persona.aaguid)},
-      {kOptions, cbor::Map{{"rk", true},
-                           {"up", true},
-                           {"plat", false},
-                           {"clientPin", key.pin().is_set()},
-                           {"pinUvAuthToken", true},
-                           {"credMgmt", true},
-                           {"makeCredUvNotRqd", true}}},
-      {kMaxMsgSize, static_cast<std::uint64_t>(kMaxMessageSize)},
-      {kPinUvAuthProtocols, std::move(protocols)},
-      {kMaxCredentialCountInList, static_cast<std::uint64_t>(Authenticator::kMaxCredentialCountInList)},
-      {kMaxCredentialIdLength, static_cast<std::uint64_t>(Authenticator::kMaxCredentialIdLength)},
+      {kOptions, options(key)},
+      {kMaxMsgSize, number(kMaxMessageSize)},
+      {kPinUvAuthProtocols, numbers(PinUvAuth::kVersions)},
+      {kMaxCredentialCountInList, number(Authenticator::kMaxCredentialCountInList)},
+      {kMaxCredentialIdLength, number(Authenticator::kMaxCredentialIdLength)},
       {kTransports, cbor::Array{"usb"}},
-      {kAlgorithms, algorithms()},
-      {kMinPinLength, static_cast<std::uint64_t>(Pin::kDefaultMinCodePoints)},
+      {kAlgorithms, algorithms(key)},
+      {kForcePinChange, settings.force_pin_change},
+      {kMinPinLength, settings.min_pin_length},
       {kFirmwareVersion, key.config().persona.firmware_version},
-      {kRemainingDiscoverableCredentials,
-       static_cast<std::uint64_t>(Authenticator::kMaxDiscoverableCredentials - *count)},
+      {kMaxCredBlobLength, number(Authenticator::kMaxCredBlobLength)},
+      {kMaxRpIdsForSetMinPinLength, number(Settings::kMaxMinPinLengthRpIds)},
+      {kRemainingDiscoverableCredentials, number(Authenticator::kMaxDiscoverableCredentials - *count)},
+      {kAttestationFormats, texts(ctap::kAttestationFormats)},
+      {kLongTouchForReset, settings.long_touch_for_reset},
+      {kEncIdentifier, key.identity().encrypted_identifier()},
+      {kTransportsForReset, cbor::Array{"usb"}},
+      {kPinComplexityPolicy, settings.pin_complexity_policy},
+      {kMaxPinLength, number(Pin::kMaxBytes)},
+      {kEncCredStoreState, *store_state},
+      {kAuthenticatorConfigCommands, numbers(config_sub_commands(key))},
   };
+  if (key.has_large_blobs_command())
+    map.emplace_back(kMaxSerializedLargeBlobArray, number(LargeBlobs::kMaxSize));
+  if (key.supports_built_in_uv()) {
+    map.emplace_back(kPreferredPlatformUvAttempts, kUvAttempts);
+    map.emplace_back(kUvModality, key.supports_fingerprints() ? kFingerprintInternal : kPatternInternal);
+    map.emplace_back(kUvCountSinceLastPinEntry, key.built_in_uv().count_since_pin());
+  }
+  return map;
 }
+
+}  // namespace info
+
+Response get_info(Request& call) { return info::describe(call.session.key); }
 
 }  // namespace fauxkey::ctap

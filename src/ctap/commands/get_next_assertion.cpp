@@ -14,7 +14,7 @@ Response get_next_assertion(Request& call) {
   if (!credential) return fail(credential.error());
   // Deleted since, by another channel.
   if (!*credential) return fail(Status::not_allowed);
-  auto response = make_assertion(call.session, **credential, *terms, 0, terms->user_verified);
+  auto response = make_assertion(call.session, **credential, *terms, 0, terms->user_verified());
   if (!response) return fail(response.error());
   if (!terms->credential_ids.empty())
     call.session.sequences.put(call.exchange.channel, std::move(call.sequence));

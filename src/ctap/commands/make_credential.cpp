@@ -1,10 +1,9 @@
 // authenticatorMakeCredential, 0x01 (CTAP 2.3, 6.1). The numbers are the steps of 6.1.2.
-#include "authenticator/credential_keys.h"
 #include "crypto/hash.h"
 #include "ctap/attestation_statement.h"
 #include "ctap/authenticator_data.h"
 #include "ctap/command.h"
-#include "ctap/extensions/cred_protect.h"
+#include "ctap/extensions/registration.h"
 #include "ctap/user_verification.h"
 
 namespace fauxkey::ctap {
@@ -13,7 +12,8 @@ namespace {
 constexpr int kClientDataHash = 1, kRp = 2, kUser = 3, kPubKeyCredParams = 4, kExcludeList = 5,
               kExtensions = 6, kOptions = 7, kPinUvAuthParam = 8, kPinUvAuthProtocol = 9,
               kEnterpriseAttestation = 10, kAttestationFormatsPreference = 11;
-constexpr int kFmt = 1, kAuthData = 2, kAttStmt = 3;
+constexpr int kFmt = 1, kAuthData = 2, kAttStmt = 3, kEpAtt = 4, kLargeBlobKeyMember = 5,
+              kUnsignedExtensionOutputs = 6;
 
 struct MakeCredentialRequest {
   Bytes client_data_hash;
@@ -22,8 +22,7 @@ struct MakeCredentialRequest {
   UserEntity user;
   cbor::Array pub_key_cred_params;
   std::vector<Bytes> exclude_list;
-  std::optional<CredProtect> cred_protect;
-  bool hmac_secret = false;
+  const cbor::Map* extensions = nullptr;
   bool rk = false;
   bool uv = false;
   bool up = true;
@@ -45,12 +44,7 @@ Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
   request.user = read_user(reader, kUser);
   request.pub_key_cred_params = reader.required<cbor::Array>(kPubKeyCredParams);
   request.exclude_list = read_descriptors(reader, kExcludeList);
-  if (const auto* extensions = reader.optional<cbor::Map>(kExtensions)) {
-    Reader inputs{*extensions};
-    request.cred_protect = read_cred_protect(inputs);
-    request.hmac_secret = inputs.value_or(kHmacSecret, false);
-    reader.note(inputs.status());
-  }
+  request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
     Reader values{*options};
     request.rk = values.value_or("rk", false);
@@ -62,19 +56,14 @@ Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
   if (const auto* level = reader.optional<std::uint64_t>(kEnterpriseAttestation)) {
     request.enterprise_attestation = *level;
   }
-  if (const auto* formats = reader.optional<cbor::Array>(kAttestationFormatsPreference)) {
-    for (const auto& format : *formats) {
-      const auto* text = format.as<std::string>();
-      if (text == nullptr) return fail(Status::cbor_unexpected_type);
-      request.attestation_formats_preference.push_back(*text);
-    }
-  }
+  request.attestation_formats_preference =
+      read_attestation_formats_preference(reader, kAttestationFormatsPreference);
   if (reader.status() != Status::ok) return fail(reader.status());
   return request;
 }
 
 /// Step 3: the first algorithm that this key has; the others are validated all the same.
-Result<Algorithm> choose_algorithm(const cbor::Array& params) {
+Result<Algorithm> choose_algorithm(const Authenticator& key, const cbor::Array& params) {
   std::optional<Algorithm> chosen;
   for (const auto& param : params) {
     const auto* map = param.as<cbor::Map>();
@@ -84,7 +73,7 @@ Result<Algorithm> choose_algorithm(const cbor::Array& params) {
     if (type == nullptr || alg == nullptr) return fail(Status::invalid_parameter);
     const auto* type_text = type->as<std::string>();
     if (type_text == nullptr || !alg->is_integer()) return fail(Status::cbor_unexpected_type);
-    for (const auto supported : supported_algorithms()) {
+    for (const auto supported : key.algorithms()) {
       if (!chosen && *type_text == kPublicKey && alg->as_integer() == static_cast<std::int64_t>(supported)) {
         chosen = supported;
       }
@@ -109,13 +98,6 @@ Result<bool> is_excluded(Session& session, const MakeCredentialRequest& request,
   return false;
 }
 
-cbor::Map extension_outputs(const MakeCredentialRequest& request) {
-  cbor::Map outputs;
-  if (request.cred_protect) outputs.emplace_back(kCredProtect, static_cast<int>(*request.cred_protect));
-  if (request.hmac_secret) outputs.emplace_back(kHmacSecret, true);
-  return outputs;
-}
-
 }  // namespace
 
 Response make_credential(Request& call) {
@@ -125,62 +107,73 @@ Response make_credential(Request& call) {
 
   // 1
   if (is_pin_probe(request->auth)) return fail(answer_pin_probe(call));
-  // 2
-  const bool by_token = request->auth.param.has_value();
-  if (by_token) {
-    if (const auto known = call.session.auth.protocol(request->auth); !known) return fail(known.error());
-  }
   // 3
-  const auto algorithm = choose_algorithm(request->pub_key_cred_params);
+  const auto algorithm = choose_algorithm(key, request->pub_key_cred_params);
   if (!algorithm) return fail(algorithm.error());
-  // 5: this key has no built-in user verification, so "uv" counts only beside a pinUvAuthParam, which
-  // replaces it.
-  if (request->uv && !by_token) return fail(Status::invalid_option);
+  // 2, 5, 6
   if (!request->up) return fail(Status::invalid_option);
-  // 7: makeCredUvNotRqd is true, so a PIN protects discoverable credentials only.
-  if (key.pin().is_set() && request->rk && !by_token) return fail(Status::puat_required);
-  // 9: this key has no enterprise attestation.
-  if (request->enterprise_attestation) return fail(Status::invalid_parameter);
+  const auto verification = choose_verification(call, request->auth, request->uv, request->up);
+  if (!verification) return fail(verification.error());
+  // 7: makeCredUvNotRqd is true unless alwaysUv is, so protection covers discoverable credentials only.
+  if (key.is_protected() && request->rk && *verification == Verification::none)
+    return fail(Status::puat_required);
+  // 9
+  const auto enterprise = allows_enterprise_attestation(key, request->enterprise_attestation, request->rp_id);
+  if (!enterprise) return fail(enterprise.error());
   // 11
-  if (by_token) {
+  const Prompt prompt{Operation::make_credential, request->rp_id, account_of(request->user)};
+  if (*verification == Verification::token) {
     const auto verified =
         verify_token(call.session, request->auth, request->client_data_hash, request->rp_id, kMakeCredential);
     if (!verified) return fail(verified.error());
+  } else if (*verification == Verification::built_in) {
+    if (const auto verified = verify_by_key(call, prompt); !verified) return fail(verified.error());
   }
-  const bool user_verified = by_token;
+  const bool user_verified = *verification != Verification::none;
   // 12
   const auto rp_id_hash = crypto::sha256(request->rp_id);
   const auto excluded = is_excluded(call.session, *request, rp_id_hash, user_verified);
   if (!excluded) return fail(excluded.error());
   if (*excluded) {
-    const auto touched = collect_presence(
-        call, by_token, {Operation::already_registered, request->rp_id, account_of(request->user)});
+    const auto touched =
+        collect_presence(call, *verification, {Operation::already_registered, prompt.rp_id, prompt.account});
     return fail(touched ? Status::credential_excluded : touched.error());
   }
-  // 13, 14
-  const auto touched = collect_presence(
-      call, by_token, {Operation::make_credential, request->rp_id, account_of(request->user)});
-  if (!touched) return fail(touched.error());
-  // 15 to 18
-  const auto credential = key.create({.rp_id_hash = rp_id_hash,
-                                      .rp_id = request->rp_id,
-                                      .rp_name = request->rp_name,
-                                      .user = request->user,
-                                      .algorithm = *algorithm,
-                                      .cred_protect = request->cred_protect.value_or(CredProtect::optional),
-                                      .discoverable = request->rk});
+  // 15 is read before the user is troubled (13, 14) for what cannot be.
+  auto extensions = read_registration_extensions(request->extensions, request->rk, key, call.session.auth);
+  if (!extensions) return fail(extensions.error());
+  if (const auto touched = collect_presence(call, *verification, prompt); !touched)
+    return fail(touched.error());
+  // 16 to 18
+  NewCredential wanted{.rp_id_hash = rp_id_hash,
+                       .rp_id = request->rp_id,
+                       .rp_name = request->rp_name,
+                       .user = request->user,
+                       .algorithm = *algorithm,
+                       .discoverable = request->rk};
+  apply(*extensions, wanted);
+  const auto credential = key.create(std::move(wanted));
   if (!credential) return fail(credential.error());
   // 19
-  const Bytes auth_data = encode_attested({.rp_id_hash = rp_id_hash,
-                                           .user_present = true,
-                                           .user_verified = user_verified,
-                                           .sign_count = 0,
-                                           .extensions = extension_outputs(*request)},
-                                          key.config().persona.aaguid, *credential);
-  auto attestation =
-      attest(key, *credential, auth_data, request->client_data_hash, request->attestation_formats_preference);
-  return cbor::Map{
+  const Bytes auth_data =
+      encode_attested({.rp_id_hash = rp_id_hash,
+                       .user_present = true,
+                       .user_verified = user_verified,
+                       .sign_count = 0,
+                       .extensions = registration_outputs(*extensions, key, *credential, *verification)},
+                      key.config().persona.aaguid, *credential);
+  auto attestation = attest(key, *credential, auth_data, request->client_data_hash,
+                            request->attestation_formats_preference, *enterprise);
+  cbor::Map response{
       {kFmt, attestation.format}, {kAuthData, auth_data}, {kAttStmt, std::move(attestation.statement)}};
+  if (attestation.enterprise) response.emplace_back(kEpAtt, true);
+  if (!credential->large_blob_key.empty()) {
+    response.emplace_back(kLargeBlobKeyMember, cbor::Value::bytes(credential->large_blob_key));
+  }
+  if (auto outputs = unsigned_registration_outputs(*extensions, *credential); !outputs.empty()) {
+    response.emplace_back(kUnsignedExtensionOutputs, std::move(outputs));
+  }
+  return response;
 }
 
 }  // namespace fauxkey::ctap

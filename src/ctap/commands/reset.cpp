@@ -13,7 +13,9 @@ constexpr std::chrono::seconds kWindow{10};
 Response reset(Request& call) {
   auto& key = call.session.key;
   if (key.time_since_power_up() > kWindow) return fail(Status::not_allowed);
-  const auto touched = key.confirm_presence({Operation::reset, {}, {}}, call.exchange);
+  const auto operation =
+      key.settings().long_touch_for_reset ? Operation::reset_by_long_touch : Operation::reset;
+  const auto touched = key.confirm_presence({operation, {}, {}}, call.exchange);
   if (!touched) return fail(touched.error());
   if (const auto erased = key.reset(); !erased) return fail(erased.error());
   call.session.forget_platforms();

@@ -1,4 +1,5 @@
-// The hmac-secret extension (CTAP 2.3, 12.7): a symmetric secret for each credential, salted by the platform.
+// The hmac-secret extension (CTAP 2.3, 12.7): a symmetric secret for each credential, salted by the platform;
+// and hmac-secret-mc (12.8), which gives its output with the registration already.
 #pragma once
 
 #include <optional>
@@ -9,8 +10,9 @@
 namespace fauxkey::ctap {
 
 inline constexpr const char* kHmacSecret = "hmac-secret";
+inline constexpr const char* kHmacSecretMc = "hmac-secret-mc";
 
-/// getAssertion's input, decrypted: what getNextAssertion needs again.
+/// The input, decrypted: what getNextAssertion needs again.
 struct HmacSecretInput {
   const PinProtocol* protocol = nullptr;
   SharedSecret shared_secret;

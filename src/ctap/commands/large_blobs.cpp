@@ -1,0 +1,91 @@
+// authenticatorLargeBlobs, 0x0C (CTAP 2.3, 6.10).
+#include "authenticator/large_blobs.h"
+
+#include "crypto/hash.h"
+#include "ctap/command.h"
+#include "ctap/dispatch.h"
+
+namespace fauxkey::ctap {
+namespace {
+
+constexpr int kGet = 1, kSet = 2, kOffset = 3, kLength = 4, kPinUvAuthParam = 5, kPinUvAuthProtocol = 6;
+constexpr int kConfig = 1;
+constexpr std::size_t kMaxFragmentLength = kMaxMessageSize - 64;  // 6.10.2
+
+struct LargeBlobsRequest {
+  const std::uint64_t* get = nullptr;
+  const Bytes* set = nullptr;
+  const std::uint64_t* offset = nullptr;
+  const std::uint64_t* length = nullptr;
+  PinUvAuthParam auth;
+};
+
+/// 6.10.2, step 5
+Response get(Request& call, const LargeBlobsRequest& request) {
+  if (request.length != nullptr || request.auth.param || request.auth.protocol)
+    return fail(Status::invalid_parameter);
+  if (*request.get > kMaxFragmentLength) return fail(Status::invalid_length);
+  const auto array = LargeBlobs::load(call.session.key.store());
+  if (!array) return fail(array.error());
+  if (*request.offset > array->size()) return fail(Status::invalid_parameter);
+  const auto rest = ByteView{*array}.subspan(static_cast<std::size_t>(*request.offset));
+  return cbor::Map{
+      {kConfig, cbor::Value::bytes(rest.first(std::min<std::size_t>(rest.size(), *request.get)))}};
+}
+
+/// 6.10.2, step 6: a fragment goes behind those that came before it on this channel.
+Response set(Request& call, const LargeBlobsRequest& request) {
+  if (request.set->size() > kMaxFragmentLength) return fail(Status::invalid_length);
+  PendingLargeBlob pending;
+  if (*request.offset == 0) {
+    if (request.length == nullptr) return fail(Status::invalid_parameter);
+    if (*request.length > LargeBlobs::kMaxSize) return fail(Status::large_blob_storage_full);
+    if (*request.length < LargeBlobs::kMinSize) return fail(Status::invalid_parameter);
+    pending.expected_length = static_cast<std::size_t>(*request.length);
+  } else {
+    if (request.length != nullptr) return fail(Status::invalid_parameter);
+    auto* open = std::get_if<PendingLargeBlob>(&call.sequence);
+    if (open == nullptr || *request.offset != open->bytes.size()) return fail(Status::invalid_seq);
+    pending = std::move(*open);
+  }
+  if (call.session.key.is_protected() || call.session.key.settings().always_uv) {
+    if (!request.auth.param) return fail(Status::puat_required);
+    // Thirty-two bytes of ff, the command and 00, the offset (little-endian), the fragment's hash.
+    Bytes message(32, 0xFF);
+    message.push_back(0x0C);
+    message.push_back(0x00);
+    for (const int shift : {0, 8, 16, 24})
+      message.push_back(static_cast<std::uint8_t>(*request.offset >> shift));
+    append(message, crypto::sha256(*request.set));
+    const auto verified = call.session.auth.verify(request.auth, {message}, kLargeBlobWrite);
+    if (!verified) return fail(verified.error());
+  }
+  if (pending.bytes.size() + request.set->size() > pending.expected_length)
+    return fail(Status::invalid_parameter);
+  append(pending.bytes, *request.set);
+  if (pending.bytes.size() < pending.expected_length) {
+    call.session.sequences.put(call.exchange.channel, std::move(pending));
+    return cbor::Value{};
+  }
+  if (const auto kept = LargeBlobs::save(call.session.key.store(), pending.bytes); !kept)
+    return fail(kept.error());
+  return cbor::Value{};
+}
+
+}  // namespace
+
+Response large_blobs(Request& call) {
+  Reader reader{call.parameters};
+  LargeBlobsRequest request;
+  request.get = reader.optional<std::uint64_t>(kGet);
+  request.set = reader.optional<Bytes>(kSet);
+  request.offset = reader.optional<std::uint64_t>(kOffset);
+  request.length = reader.optional<std::uint64_t>(kLength);
+  request.auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
+  if (reader.status() != Status::ok) return fail(reader.status());
+  if (request.offset == nullptr) return fail(Status::invalid_parameter);
+  if ((request.get == nullptr) == (request.set == nullptr)) return fail(Status::invalid_parameter);
+  return request.get != nullptr ? get(call, request) : set(call, request);
+}
+
+}  // namespace fauxkey::ctap
