@@ -50,6 +50,14 @@ std::unique_ptr<UserGate> make_gate(Approve approve, Clock& clock) {
   return std::make_unique<user::TerminalGate>(clock);
 }
 
+/// What new credentials may have, and what this machine's libraries leave out.
+void log_algorithms(const VirtualKey& key) {
+  std::string offered;
+  for (const auto algorithm : key.algorithms())
+    offered += (offered.empty() ? "" : ", ") + std::string{name_of(algorithm)};
+  spdlog::info("Algorithms: {}.", offered);
+}
+
 /// The same for one keystore, whatever it is started with: of the attestation root, which is public.
 std::string serial_of(const VirtualKey& key) {
   constexpr std::size_t kSerialBytes = 4;
@@ -89,8 +97,8 @@ int run(const RunOptions& options) {
   // things in order.
   const EndSignals signals;
   const auto gate = make_gate(options.approve, clock);
-  VirtualKey key{KeyConfig{.persona = {}, .attestation = options.attestation},
-                 Ports{*store, *gate, clock, random}};
+  VirtualKey key{options.key, Ports{*store, *gate, clock, random}};
+  log_algorithms(key);
   if (options.pin) {
     const std::string& pin = *options.pin;
     try {

@@ -12,18 +12,76 @@ constexpr std::size_t kMaxSerialLength = 63;  // uhid's uniq, with its final zer
 
 const std::map<std::string, Approve> kApprove{
     {"ask", Approve::ask}, {"auto", Approve::automatic}, {"deny", Approve::deny}};
+const std::map<std::string, BuiltInUvKind> kBuiltInUv{{"prompt", BuiltInUvKind::prompt},
+                                                      {"fingerprint", BuiltInUvKind::fingerprint}};
+const std::map<std::string, LargeBlobKind> kLargeBlobs{{"command", LargeBlobKind::command},
+                                                       {"extension", LargeBlobKind::extension}};
 const std::map<std::string, AttestationStyle> kAttestation{{"packed", AttestationStyle::packed},
                                                            {"self", AttestationStyle::packed_self}};
 
 /// As one of the map's keys, which is also how the default is shown.
 template <class Value>
-void add_choice(CLI::App& command, const char* name, Value& value,
-                const std::map<std::string, Value>& choices, const char* description, const char* type_name) {
-  command
+CLI::Option* add_choice(CLI::App& command, const char* name, Value& value,
+                        const std::map<std::string, Value>& choices, const char* description,
+                        const char* type_name) {
+  return command
       .add_option_function<std::string>(
           name, [&value, &choices](const std::string& text) { value = choices.at(text); }, description)
       ->check(CLI::IsMember(choices))
       ->type_name(type_name);
+}
+
+/// Names as the registry writes them; upper and lower case are the same.
+Algorithm algorithm_named(const std::string& text) {
+  const auto wanted = CLI::detail::to_lower(text);
+  const auto* const found = std::ranges::find_if(
+      kAlgorithms, [&](Algorithm algorithm) { return CLI::detail::to_lower(name_of(algorithm)) == wanted; });
+  if (found != kAlgorithms.end()) return *found;
+  std::string known;
+  for (const auto algorithm : kAlgorithms)
+    known += std::string{known.empty() ? "" : ", "} + name_of(algorithm);
+  throw CLI::ValidationError{"--algorithms", "there is no algorithm " + text + ": choose of " + known + "."};
+}
+
+void add_key_options(CLI::App& command, KeyConfig& key) {
+  add_choice(command, "--uv", key.built_in_uv, kBuiltInUv,
+             "The key verifies its user by itself: by its prompt (prompt, or no KIND: no PIN is needed), or "
+             "by fingers "
+             "that are enrolled as on a key with a sensor (fingerprint)",
+             "KIND")
+      ->expected(0, 1)
+      ->default_str("prompt");
+  command.add_flag("--always-uv", key.always_uv,
+                   "Verify the user for every request (alwaysUv), from the start");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--enterprise-attestation",
+          [&key](const std::vector<std::string>& rp_ids) { key.enterprise = Enterprise{rp_ids}; },
+          "Offer enterprise attestation, which names this one key; of itself to these relying parties, and "
+          "to those "
+          "that a managed platform names")
+      ->type_name("RP_ID,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add_choice(command, "--large-blobs", key.large_blobs, kLargeBlobs,
+             "Where platforms may keep bytes for a credential: by largeBlobKey and the largeBlobs command "
+             "(command, the "
+             "default) or by CTAP 2.3's largeBlob extension (extension)",
+             "WAY");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--algorithms",
+          [&key](const std::vector<std::string>& names) {
+            key.algorithms.clear();
+            for (const auto& name : names) key.algorithms.push_back(algorithm_named(name));
+          },
+          "What new credentials may have, the preferred one first (default: all that the libraries here "
+          "offer)")
+      ->type_name("NAME,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command.add_flag("--uvm", key.uvm,
+                   "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }
 
 bool is_printable_ascii(const std::string& text) {
@@ -51,10 +109,11 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--pin", options.pin, "With --ephemeral: the key starts with this PIN")
       ->type_name("PIN");
   add_choice(
-      command, "--attestation", options.attestation, kAttestation,
+      command, "--attestation", options.key.attestation, kAttestation,
       "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
       "attestation root) or self (by the credential's own key)",
       "STYLE");
+  add_key_options(command, options.key);
   command
       .add_option("--trace", options.trace,
                   "Write every packet and message, decoded, to this file, one JSON object a line (mode 0600)")

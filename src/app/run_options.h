@@ -19,7 +19,7 @@ struct RunOptions {
   Approve approve = Approve::ask;
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
-  AttestationStyle attestation = AttestationStyle::packed;
+  KeyConfig key;
   std::string trace;   ///< empty: none
   std::string serial;  ///< empty: made from the attestation root
   bool debug = false;
