@@ -5,6 +5,7 @@ import shutil
 import tempfile
 
 import pytest
+from conformance import Table
 from daemon import Daemon
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -15,10 +16,20 @@ def pytest_addoption(parser):
     parser.addoption("--fauxkey", default=os.path.join(REPOSITORY, "build/fauxkey"), help="the program under test")
     parser.addoption("--transport", choices=("unix", "hidraw"), default="unix", help="how the tests reach the key")
     parser.addoption("--daemon-option", action="append", default=[], help="a further option for each daemon")
+    parser.addoption("--conformance-table", metavar="FILE", help="write what became of each conformance check")
     parser.addoption("--keep", metavar="DIR", help="keep each daemon's home (log, keystore) below this folder")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "check(ids, rule): the conformance checks that a test makes (support/conformance.py)")
+    table = config.getoption("--conformance-table")
+    if table and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Table(os.path.abspath(table)))
+
+
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        item.user_properties += [("check", mark.args) for mark in item.iter_markers("check")]
     if config.getoption("--transport") == "hidraw":
         for item in items:
             if item.get_closest_marker("native"):
