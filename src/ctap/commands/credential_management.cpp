@@ -18,8 +18,8 @@ constexpr int kExistingCount = 1, kMaxPossibleRemainingCount = 2, kRp = 3, kRpId
 
 struct CredentialManagementRequest {
   Request& call;
-  std::uint8_t sub_command;
-  const cbor::Map* params;
+  std::uint8_t sub_command = 0;
+  const cbor::Map* params = nullptr;
   PinUvAuthParam auth;
 
   [[nodiscard]] Session& session() const { return call.session; }
