@@ -8,6 +8,7 @@ import os
 from demo_page import DemoPage
 from demo_site import Site
 from dialogs import AllowAttestation, AlreadyRegistered, ChooseAccount, EnterPin, SetPin
+from expect import expect
 from key import Key, attestation_root
 from report import Report, Skip
 
@@ -16,11 +17,6 @@ WRONG_PIN = "9876"
 EDDSA = -8
 STATUS_KEEPALIVE_CANCEL = "0x2d"
 STATUS_PIN_INVALID = "0x31"
-
-
-def expect(condition, message):
-    if not condition:
-        raise AssertionError(message)
 
 
 def expect_flags(outcome, **wanted):

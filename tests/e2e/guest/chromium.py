@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from dataclasses import dataclass
 
 import dialogs
 from cdp import PageConnection
@@ -41,8 +42,18 @@ DIALOGS = {
     "kKeyAlreadyRegistered": dialogs.AlreadyRegistered,
     "kAttestationPermissionRequest": dialogs.AllowAttestation,
 }
-PAINT_SECONDS = 2.2  # a dialog is in the log before it is painted and takes keys
-ANSWER_AGAIN_SECONDS = 8  # nothing at all happened after the keys: they came too early
+PAINT_SECONDS = 30  # a dialog is in the log before it is painted: under emulation on a busy machine, long before
+PROTECTED_SECONDS = 1.2  # a dialog that has just come up takes no keys, lest they were meant for something else
+ANSWER_AGAIN_SECONDS = 4  # nothing at all happened after the keys: they came too early
+
+
+@dataclass
+class Unanswered:
+    """An answer on which Chromium has not acted yet. If then the screen still is as before it, it was lost."""
+
+    answer: object
+    look: bytes
+    again_at: float
 
 
 class Chromium:
@@ -129,17 +140,22 @@ class Chromium:
         self._pending += [DIALOGS[step] for step in steps if step in DIALOGS]
         if self._pending:
             return self._pending.pop(0)
-        if self._unanswered and time.monotonic() > self._unanswered[0]:
-            self._give(self._unanswered[1])
+        if self._unanswered and time.monotonic() > self._unanswered.again_at:
+            if self._desktop.look() == self._unanswered.look:
+                self._give(self._unanswered.answer)
+            else:
+                self._unanswered.again_at = time.monotonic() + 1
         return None
 
     def answer(self, answer):
-        time.sleep(PAINT_SECONDS)
+        wait_until(self._desktop.shows_dialog_over_dimmed_page, PAINT_SECONDS, f"Chromium to paint {type(answer).__name__}")
+        time.sleep(PROTECTED_SECONDS)
         self._desktop.screenshot(type(answer).__name__)
         self._give(answer)
 
     def _give(self, answer):
         desktop = self._desktop
+        look = desktop.look()
         match answer:
             case dialogs.EnterPin(pin):
                 desktop.type(pin)
@@ -155,7 +171,7 @@ class Chromium:
                 desktop.press("Escape")  # Return would be “try again”
             case dialogs.AllowAttestation():
                 desktop.press("Return")
-        self._unanswered = (time.monotonic() + ANSWER_AGAIN_SECONDS, answer)
+        self._unanswered = Unanswered(answer, look, time.monotonic() + ANSWER_AGAIN_SECONDS)
 
     def dismiss_everything(self):
         """After a case that went wrong: closes whatever is still open."""

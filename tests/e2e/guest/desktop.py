@@ -8,6 +8,8 @@ from waiting import wait_until
 
 DISPLAY = ":7"
 WIDTH, HEIGHT = 1000, 800
+TOOLBARS = 88  # what of the height a browser takes above its page, and does not dim
+LOOK_STEP = 4
 
 
 class Desktop:
@@ -50,19 +52,26 @@ class Desktop:
         for key in keys:
             self.xdotool("key", "--delay", "60", key)
 
-    def _look(self):
-        """The screen's pixels, coarsely: enough to see whether something of the size of a dialog has changed."""
-        command = ["import", "-window", "root", "-sample", "100x80", "-depth", "8", "gray:-"]
+    def look(self):
+        """The screen in shades of grey, a byte for each 4 by 4 pixels: enough to see a character that was typed."""
+        size = f"{WIDTH // LOOK_STEP}x{HEIGHT // LOOK_STEP}"
+        command = ["import", "-window", "root", "-sample", size, "-depth", "8", "gray:-"]
         return subprocess.run(command, capture_output=True, timeout=60).stdout
 
     def wait_until_still(self, seconds=6):
         """Waits until the browser has painted what it has to paint: under emulation that comes late."""
         deadline = time.monotonic() + seconds
-        before, still_since = self._look(), time.monotonic()
+        before, still_since = self.look(), time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - still_since < 1.5:
-            now = self._look()
+            now = self.look()
             if now != before:
                 before, still_since = now, time.monotonic()
+
+    def shows_dialog_over_dimmed_page(self):
+        """Whether a bright sheet lies on a page that was dimmed for it, as Chromium does."""
+        page = self.look()[(TOOLBARS // LOOK_STEP) * (WIDTH // LOOK_STEP) :]
+        bright, dim = sum(shade >= 240 for shade in page), sum(shade < 140 for shade in page)
+        return dim > len(page) / 2 and bright > len(page) / 25
 
     def screenshot(self, what):
         self._run("import", "-window", "root", os.path.join(self._out, f"{self.case}-{what}.png"))
