@@ -26,6 +26,9 @@ constexpr std::array kCommands{
     Row{0x08, "getNextAssertion", get_next_assertion, false},
     Row{0x0A, "credentialManagement", credential_management, true},
     Row{0x0B, "selection", selection, false},
+    // As FIDO_2_1_PRE numbered it. libfido2 up to 1.14 (so Debian 12's fido2-token and ssh-keygen -K) knows
+    // no other number.
+    Row{0x41, "credentialManagement", credential_management, true},
 };
 
 const Row* row_of(std::uint8_t command) {

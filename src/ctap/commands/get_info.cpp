@@ -39,6 +39,7 @@ Response get_info(Request& call) {
                            {"clientPin", key.pin().is_set()},
                            {"pinUvAuthToken", true},
                            {"credMgmt", true},
+                           {"credentialMgmtPreview", true},
                            {"makeCredUvNotRqd", true}}},
       {kMaxMsgSize, static_cast<std::uint64_t>(kMaxMessageSize)},
       {kPinUvAuthProtocols, std::move(protocols)},
