@@ -1,6 +1,7 @@
 """A screen without a monitor, for browsers that are to show their real dialogs."""
 
 import os
+import struct
 import subprocess
 import time
 
@@ -10,6 +11,9 @@ DISPLAY = ":7"
 WIDTH, HEIGHT = 1000, 800
 TOOLBARS = 88  # what of the height a browser takes above its page, and does not dim
 LOOK_STEP = 4
+CARET_PIXELS = 7
+FRAME_BUFFER = "/tmp/Xvfb_screen0"  # the screen's pixels as Xvfb maps them, four bytes each, in the format of xwd
+XWD_COLOUR_SIZE = 12
 
 
 class Desktop:
@@ -20,7 +24,8 @@ class Desktop:
         self.case = "start"  # the first part of the screenshots' names
         os.environ["DISPLAY"] = DISPLAY
         self._log = open(os.path.join(out, "desktop.log"), "ab")
-        self._programs = [self._start("Xvfb", DISPLAY, "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp")]
+        screen = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", os.path.dirname(FRAME_BUFFER)]
+        self._programs = [self._start("Xvfb", DISPLAY, *screen, "-nolisten", "tcp")]
         wait_until(lambda: self._run("xdpyinfo").returncode == 0, 30, "the X server")
         self._programs.append(self._start("openbox"))
         # Xvfb starts it in the middle of the screen, where it would hover over the account picker and change its choice
@@ -54,25 +59,40 @@ class Desktop:
 
     def look(self):
         """The brightness (of green) of every fourth pixel of every fourth row: enough to see a character that was typed."""
-        command = ["import", "-window", "root", "-depth", "8", "rgb:-"]
-        pixels = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
-        row = 3 * WIDTH
-        return b"".join(pixels[start + 1 : start + row : 3 * LOOK_STEP] for start in range(0, len(pixels), row * LOOK_STEP))
+        with open(FRAME_BUFFER, "rb") as file:  # read directly, as any program that did this would take a second to start
+            frame = file.read()
+        fields = struct.unpack_from(">25I", frame)  # <X11/XWDFile.h>
+        header_size, row_size, colours = fields[0], fields[12], fields[19]
+        pixels = frame[header_size + colours * XWD_COLOUR_SIZE :]
+        rows = range(0, HEIGHT * row_size, LOOK_STEP * row_size)
+        return b"".join(pixels[row + 1 : row + 4 * WIDTH : 4 * LOOK_STEP] for row in rows)
 
     def wait_until_still(self, seconds=6):
         """Waits until the browser has painted what it has to paint: under emulation that comes late."""
         deadline = time.monotonic() + seconds
         before, still_since = self.look(), time.monotonic()
         while time.monotonic() < deadline and time.monotonic() - still_since < 1.5:
+            time.sleep(0.1)
             now = self.look()
             if now != before:
                 before, still_since = now, time.monotonic()
 
-    def shows_dialog_over_dimmed_page(self):
-        """Whether a bright sheet lies on a page that was dimmed for it, as Chromium does."""
-        page = self.look()[(TOOLBARS // LOOK_STEP) * (WIDTH // LOOK_STEP) :]
-        bright, dim = sum(shade >= 240 for shade in page), sum(shade < 140 for shade in page)
-        return dim > len(page) / 2 and bright > len(page) / 25
-
     def screenshot(self, what):
-        self._run("import", "-window", "root", os.path.join(self._out, f"{self.case}-{what}.png"))
+        """A picture named after the case; further ones of the same kind are numbered."""
+        number, path = 1, os.path.join(self._out, f"{self.case}-{what}.png")
+        while os.path.exists(path):
+            number += 1
+            path = os.path.join(self._out, f"{self.case}-{what}-{number}.png")
+        self._run("import", "-window", "root", path)
+
+
+def is_same_look(one, other):
+    """Whether two looks differ by no more than a caret that blinks."""
+    return one == other or sum(a != b for a, b in zip(one, other)) <= CARET_PIXELS
+
+
+def shows_dialog_over_dimmed_page(look):
+    """Whether a bright sheet lies on a page that was dimmed for it, as Chromium does."""
+    page = look[(TOOLBARS // LOOK_STEP) * (WIDTH // LOOK_STEP) :]
+    bright, dim = sum(shade >= 240 for shade in page), sum(shade < 140 for shade in page)
+    return dim > len(page) / 2 and bright > len(page) / 25
