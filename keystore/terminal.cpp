@@ -42,8 +42,9 @@ bool write(const File& terminal, const std::string& text) {
 
 /// Takes the last character away, which may be several bytes of UTF-8.
 std::size_t without_last(const SecretBytes& line, std::size_t size) {
-  while (size > 0 && (line.view()[--size] & 0xc0U) == 0x80U) {
-  }
+  constexpr auto is_continuation = [](std::uint8_t byte) { return (byte & 0xc0U) == 0x80U; };
+  if (size > 0) --size;
+  while (size > 0 && is_continuation(line.view()[size])) --size;
   return size;
 }
 

@@ -54,7 +54,7 @@ class ManualClock final : public Clock {
 
  private:
   mutable std::mutex mutex_;
-  TimePoint now_{};
+  TimePoint now_;
   std::int64_t unix_start_;
 };
 

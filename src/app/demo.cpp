@@ -37,6 +37,7 @@ int serve(const std::vector<std::string>& arguments) {
   std::vector<std::string> words{demo->string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   ::execv(demo->c_str(), pointers.data());

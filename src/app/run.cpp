@@ -118,7 +118,7 @@ int run(const RunOptions& options) {
     } catch (const std::invalid_argument& error) {
       throw UsageError{error.what()};
     }
-    std::cout << "ready: " << devices.back()->address() << std::endl;
+    std::cout << "ready: " << devices.back()->address() << '\n' << std::flush;
   }
   notify_service_manager("READY=1");
 

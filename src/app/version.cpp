@@ -13,7 +13,7 @@ void add_version(CLI::App& program, Action& action) {
   command.callback([&action] {
     action = [] {
       std::cout << "fauxkey " FAUXKEY_VERSION "\nP-256 by " << crypto::p256::implementation()
-                << ", libsodium " << sodium_version_string() << std::endl;
+                << ", libsodium " << sodium_version_string() << '\n';
       return kDone;
     };
   });

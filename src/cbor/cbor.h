@@ -45,12 +45,10 @@ class Value {
   template <class T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
   Value(T value) {  // NOLINT(google-explicit-constructor)
-    if constexpr (std::is_unsigned_v<T>)
-      item_ = static_cast<std::uint64_t>(value);
-    else if (value >= 0)
-      item_ = static_cast<std::uint64_t>(value);
-    else
+    if (std::cmp_less(value, 0))
       item_ = Negative{static_cast<std::uint64_t>(-(static_cast<std::int64_t>(value) + 1))};
+    else
+      item_ = static_cast<std::uint64_t>(value);
   }
   Value(Bytes value) : item_{std::move(value)} {}          // NOLINT(google-explicit-constructor)
   Value(std::string value) : item_{std::move(value)} {}    // NOLINT(google-explicit-constructor)

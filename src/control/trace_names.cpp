@@ -222,6 +222,8 @@ constexpr std::array kCommands{
     CommandNames{0x0B, "selection", &kNoMembers, &kNoMembers},
     CommandNames{0x0C, "largeBlobs", &kLargeBlobsRequestShape, &kLargeBlobsResponseShape},
     CommandNames{0x0D, "config", &kConfigRequestShape, &kNoMembers},
+    CommandNames{0x41, "credentialManagement", &kCredentialManagementRequestShape,
+                 &kCredentialManagementResponseShape},
 };
 
 // --- CTAPHID

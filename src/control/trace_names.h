@@ -30,8 +30,8 @@ struct Shape {
     authenticator_data,  ///< WebAuthn 6.1, in a byte string
   };
   Kind kind = Kind::map;
-  std::span<const Member> members{};
-  std::span<const ValueName> values{};
+  std::span<const Member> members;
+  std::span<const ValueName> values;
 };
 
 /// A CTAP2 command (CTAP 2.3, 6) with its parameters and its answer.

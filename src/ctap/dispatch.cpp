@@ -34,8 +34,10 @@ constexpr std::array kCommands{
     Row{0x0B, "selection", selection, false},
     Row{0x0C, "largeBlobs", large_blobs, true, has_large_blobs},
     Row{0x0D, "authenticatorConfig", authenticator_config, true},
-    Row{0x40, "bioEnrollment", bio_enrollment, true, has_fingerprints},  // 0x09 and
-    Row{0x41, "credentialManagement", credential_management, true},      // 0x0A as CTAP 2.1 previews had it
+    // As FIDO_2_1_PRE numbered them. libfido2 up to 1.14 (so Debian 12's fido2-token and ssh-keygen -K) knows
+    // no other numbers.
+    Row{0x40, "bioEnrollment", bio_enrollment, true, has_fingerprints},
+    Row{0x41, "credentialManagement", credential_management, true},
 };
 
 const Row* row_of(std::uint8_t command) {

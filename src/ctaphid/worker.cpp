@@ -35,13 +35,12 @@ void Worker::abandon(ExchangeId exchange) {
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  std::stop_source stop{std::nostopstate};
-  {
+  const std::stop_source stop = [this] {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
     waiting_.reset();
-    stop = running_stop_;
-  }
+    return running_stop_;
+  }();
   changed_.notify_one();
   stop.request_stop();
   thread_.join();

@@ -187,7 +187,7 @@ class Question {
 
   void show_hint(Clock::Duration left, bool foreground) {
     const auto whole_seconds = std::to_string(std::chrono::ceil<seconds>(left).count());
-    std::string hint =
+    const std::string hint =
         foreground ? "  Press y to approve, n to refuse (" + whole_seconds + " s left) "
                    : "  Bring fauxkey to the foreground (fg) to answer (" + whole_seconds + " s left) ";
     write(interactive_ ? "\r\x1b[K" + hint : hint + "\n");
@@ -284,7 +284,7 @@ std::optional<UserAnswer> TerminalGate::ask(const Prompt& prompt, const std::sto
   return answer;
 }
 
-UserAnswer TerminalGate::wait_unanswered(std::stop_token stop, Clock::TimePoint deadline) {
+UserAnswer TerminalGate::wait_unanswered(const std::stop_token& stop, Clock::TimePoint deadline) {
   std::unique_lock lock{mutex_};
   if (!warned_) {
     warned_ = true;

@@ -32,7 +32,7 @@ class TerminalGate final : public UserGate {
   /// Nothing where there is no terminal, or it has gone.
   [[nodiscard]] std::optional<UserAnswer> ask(const Prompt& prompt, const std::stop_token& stop,
                                               Clock::TimePoint deadline);
-  [[nodiscard]] UserAnswer wait_unanswered(std::stop_token stop, Clock::TimePoint deadline);
+  [[nodiscard]] UserAnswer wait_unanswered(const std::stop_token& stop, Clock::TimePoint deadline);
 
   Clock& clock_;
   const int input_ = -1;

@@ -26,6 +26,7 @@ from ctap2 import (
 )
 from fido2 import cbor
 
+PREVIEW = 0x41  # the command of FIDO_2_1_PRE, which libfido2 up to 1.14 uses whatever the key's version
 COUNT, RPS_BEGIN, RPS_NEXT, CREDENTIALS_BEGIN, CREDENTIALS_NEXT, DELETE, UPDATE = range(1, 8)
 
 
@@ -36,8 +37,9 @@ def rp_hash(rp_id):
 class Manager:
     """A key of the test's own with PIN, and a token for credential management."""
 
-    def __init__(self, key, version=2):
+    def __init__(self, key, version=2, command=CREDENTIAL_MANAGEMENT):
         self.channel = key.channel()
+        self.command = command
         self.platform = Platform(self.channel, version)
         self.bound_to = None
 
@@ -58,10 +60,10 @@ class Manager:
         request = {1: sub_command, 3: self.platform.version, 4: self.platform.protocol.authenticate(token, message)}
         if params is not None:
             request[2] = params
-        return self.channel.ctap2(CREDENTIAL_MANAGEMENT, request)
+        return self.channel.ctap2(self.command, request)
 
     def next(self, sub_command):
-        return self.channel.ctap2(CREDENTIAL_MANAGEMENT, {1: sub_command})
+        return self.channel.ctap2(self.command, {1: sub_command})
 
     def relying_parties(self):
         status, first = self.call(RPS_BEGIN)
@@ -84,11 +86,15 @@ class Manager:
         return found
 
 
-@pytest.fixture(params=[1, 2], ids=["protocol_1", "protocol_2"])
+@pytest.fixture(
+    params=[(1, CREDENTIAL_MANAGEMENT, "credMgmt"), (2, CREDENTIAL_MANAGEMENT, "credMgmt"), (2, PREVIEW, "credentialMgmtPreview")],
+    ids=["protocol_1", "protocol_2", "preview"],
+)
 def manager(new_key, request):
-    manager = Manager(new_key("--pin", PIN), request.param)
-    if not get_info(manager.channel)[4].get("credMgmt"):
-        pytest.skip("the key does not claim credMgmt")
+    version, command, option = request.param
+    manager = Manager(new_key("--pin", PIN), version, command)
+    if not get_info(manager.channel)[4].get(option):
+        pytest.skip(f"the key does not claim {option}")
     return manager
 
 
@@ -214,7 +220,7 @@ class TestAuthorization:
         token = manager.platform.token(PIN, CM)
         param = manager.platform.protocol.authenticate(token, bytes([DELETE]))
         request = {1: DELETE, 2: {2: made.descriptor}, 3: manager.platform.version, 4: param}
-        assert manager.channel.ctap2(CREDENTIAL_MANAGEMENT, request)[0] == PIN_AUTH_INVALID
+        assert manager.channel.ctap2(manager.command, request)[0] == PIN_AUTH_INVALID
         assert manager.call(COUNT)[1][1] == 1
 
     def test_a_token_serves_several_subcommands(self, manager):

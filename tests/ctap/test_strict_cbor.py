@@ -106,7 +106,7 @@ def test_values_that_ctap_does_not_use_are_refused_where_one_is_expected(channel
     assert status in (UNEXPECTED_TYPE, INVALID_CBOR), f"{status:#04x}"
 
 
-@pytest.mark.parametrize("command", [0x00, 0x03, 0x05, 0x09, 0x0E, 0x20, 0x40, 0xFF])
+@pytest.mark.parametrize("command", [0x00, 0x03, 0x05, 0x09, 0x0E, 0x20, 0x40, 0x42, 0xFF])
 def test_x_13_an_unknown_command_byte_is_refused(channel, command):
     for encoded in (b"", b"\xa0", os.urandom(20)):
         assert channel.ctap2(command, raw=encoded)[0] == INVALID_COMMAND

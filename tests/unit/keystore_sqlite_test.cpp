@@ -49,7 +49,7 @@ StoreError refuses(DiskStore& disk, Kind kind) {
 }
 
 bool contains(const Bytes& haystack, ByteView needle) {
-  return ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
+  return !std::ranges::search(haystack, needle).empty();
 }
 
 /// Runs `body` in a process of its own; true where it returned true.

@@ -18,8 +18,8 @@ constexpr int kExistingCount = 1, kMaxPossibleRemainingCount = 2, kRp = 3, kRpId
 
 struct CredentialManagementRequest {
   Request& call;
-  std::uint8_t sub_command;
-  const cbor::Map* params;
+  std::uint8_t sub_command = 0;
+  const cbor::Map* params = nullptr;
   PinUvAuthParam auth;
   /// The relying party that the request's token is bound to, once it is authorized; the persistent token is
   /// to none.

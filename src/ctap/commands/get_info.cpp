@@ -34,6 +34,7 @@ cbor::Map options(const Authenticator& key) {
                 {"pinUvAuthToken", true},
                 {"authnrCfg", true},
                 {"credMgmt", true},
+                {"credentialMgmtPreview", true},
                 {"perCredMgmtRO", true},
                 {"setMinPINLength", true},
                 {"alwaysUv", settings.always_uv},
@@ -46,6 +47,7 @@ cbor::Map options(const Authenticator& key) {
   }
   if (key.supports_fingerprints()) {
     map.emplace_back("bioEnroll", key.has_built_in_uv());
+    map.emplace_back("userVerificationMgmtPreview", key.has_built_in_uv());
     map.emplace_back("uvBioEnroll", true);
   }
   return map;

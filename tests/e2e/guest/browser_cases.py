@@ -8,6 +8,7 @@ import os
 from demo_page import DemoPage
 from demo_site import Site
 from dialogs import AllowAttestation, AlreadyRegistered, ChooseAccount, EnterPin, SetPin
+from expect import expect
 from key import Key, attestation_root
 from report import Report, Skip
 
@@ -18,53 +19,55 @@ STATUS_KEEPALIVE_CANCEL = "0x2d"
 STATUS_PIN_INVALID = "0x31"
 
 
-def expect(condition, message):
-    if not condition:
-        raise AssertionError(message)
-
-
 def expect_flags(outcome, **wanted):
     flags = {name: outcome["flags"][name] for name in wanted}
     expect(flags == wanted, f"flags {flags}, expected {wanted}")
 
 
 class BrowserCases:
-    """All cases of one browser; `run` goes through them in an order that needs few keys."""
+    """All cases of one browser; `run` goes through them in an order that needs few keys. Its sites start with it, as the browser
+    then starts beside them."""
 
-    def __init__(self, browser, desktop, out):
-        self.browser = browser
-        self.desktop = desktop
+    def __init__(self, out):
         self.out = out
+        self.store = ["--store", f"/tmp/{os.path.basename(out)}.db"]
         self.report = Report()
-        self.page = None
-        self.attested_site = None  # the one that knows the key's attestation root, once it runs
+        self.browser = self.desktop = self.page = self.key = None
+        root_path = os.path.join(out, "attestation-root.pem")
+        with open(root_path, "w", encoding="ascii") as root:
+            root.write(attestation_root(self.store))
+        self.site = self._plain_site = Site(out)
+        self._attested_site = Site(out, "attested-site", root_path)  # knows the root of the key with the store
 
-    def run(self):
-        with Site(self.out) as site:
-            self.site = site
-            self.page = DemoPage(self.browser, site.origin)
-            self._with_key(
-                "key-without-pin", ["--ephemeral"],
-                self.register, self.log_in_and_again, self.exclude_credentials, self.eddsa,
-                self.required_verification_without_pin,
-            )
-            self._with_key(
-                "key-with-pin", ["--ephemeral", "--pin", PIN],
-                self.required_verification, self.wrong_pin_then_right, self.preferred_verification,
-                self.discouraged_verification, self.usernameless_with_two_accounts,
-            )
-        store = ["--store", f"/tmp/{self.browser.name}-key.db"]
-        with open(self._attestation_root_path(), "w", encoding="ascii") as root:
-            root.write(attestation_root(store))
-        self._with_key("key-with-store", store, self.direct_attestation)
-        if self.attested_site:
-            with self.attested_site:
-                self._with_key("key-unanswered", store, self.cancel_registration, self.cancel_login, approve="ask")
-                self._with_key("key-plugged-in-again", store, self.log_in_after_unplugging)
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with self._plain_site, self._attested_site:
+            pass
+
+    def run(self, browser, desktop):
+        self.browser, self.desktop = browser, desktop
+        self._open(self._plain_site)
+        self._with_key(
+            "key-without-pin", ["--ephemeral"],
+            self.register, self.log_in_and_again, self.exclude_credentials, self.eddsa,
+            self.required_verification_without_pin,
+        )
+        self._with_key(
+            "key-with-pin", ["--ephemeral", "--pin", PIN],
+            self.required_verification, self.wrong_pin_then_right, self.preferred_verification,
+            self.discouraged_verification, self.usernameless_with_two_accounts,
+        )
+        self._open(self._attested_site)
+        self._with_key("key-with-store", self.store, self.direct_attestation)
+        self._with_key("key-unanswered", self.store, self.cancel_registration, self.cancel_login, approve="ask")
+        self._with_key("key-plugged-in-again", self.store, self.log_in_after_unplugging)
         return self.report.failed
 
-    def _attestation_root_path(self):
-        return os.path.join(self.out, "attestation-root.pem")
+    def _open(self, site):
+        self.site = site
+        self.page = DemoPage(self.browser, site.origin)
 
     def _with_key(self, key_name, options, *cases, approve="auto"):
         with self.report.case(f"{key_name}-starts-and-ends"):
@@ -163,8 +166,6 @@ class BrowserCases:
     # --- a key that keeps its credentials
 
     def direct_attestation(self):
-        self.attested_site = self.site = Site(self.out, "attested-site", self._attestation_root_path())
-        self.page = DemoPage(self.browser, self.site.origin)
         self.page.choose("attested", attestation="direct")
         consent = [AllowAttestation()] if self.browser.asks_attestation_consent else []
         attestation = self.page.verified("register", consent)["attestation"]

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from dataclasses import dataclass
 
 import dialogs
 from cdp import PageConnection
+from desktop import is_same_look, shows_dialog_over_dimmed_page
 from waiting import wait_until
 
 # Not the wrapper of the same name: it adds GPU options with which the browser crashes under emulation.
@@ -41,8 +43,19 @@ DIALOGS = {
     "kKeyAlreadyRegistered": dialogs.AlreadyRegistered,
     "kAttestationPermissionRequest": dialogs.AllowAttestation,
 }
-PAINT_SECONDS = 2.2  # a dialog is in the log before it is painted and takes keys
-ANSWER_AGAIN_SECONDS = 8  # nothing at all happened after the keys: they came too early
+PAINT_SECONDS = 60  # a dialog is in the log before it is painted: under emulation on a busy machine, long before
+PROTECTED_SECONDS = 1.2  # a dialog that has just come up takes no keys, lest they were meant for something else
+LOOK_SECONDS = 0.2  # looking all the time would keep a slow machine from painting
+ANSWER_AGAIN_SECONDS = 4  # nothing at all happened after the keys: they came too early
+
+
+@dataclass
+class Unanswered:
+    """An answer on which Chromium has not acted yet. If then the screen still is as before it, it was lost."""
+
+    answer: object
+    look: bytes
+    again_at: float
 
 
 class Chromium:
@@ -54,7 +67,7 @@ class Chromium:
         self._desktop = desktop
         self._log_path = os.path.join(out, "chromium.log")
         self._log_read_up_to = 0
-        self._unanswered = None
+        self._unanswered = self._answered_look = None
         self._profile = "/tmp/chromium-profile"
         shutil.rmtree(self._profile, ignore_errors=True)
         with open(self._log_path, "wb") as log:
@@ -117,9 +130,10 @@ class Chromium:
         return [step.decode() for step in re.findall(rb"UI step: (\w+)", whole_lines)]
 
     def forget_dialogs(self):
+        wait_until(lambda: not self._looks_like_dialog(), PAINT_SECONDS, "Chromium to close its last dialog")
         self._new_steps()
         self._pending = []
-        self._unanswered = None
+        self._unanswered = self._answered_look = None
 
     def next_dialog(self):
         """The kind of the dialog that waits for a person now, or None."""
@@ -129,17 +143,42 @@ class Chromium:
         self._pending += [DIALOGS[step] for step in steps if step in DIALOGS]
         if self._pending:
             return self._pending.pop(0)
-        if self._unanswered and time.monotonic() > self._unanswered[0]:
-            self._give(self._unanswered[1])
+        if self._unanswered and time.monotonic() > self._unanswered.again_at:
+            if is_same_look(self._desktop.look(), self._unanswered.look):
+                self._give(self._unanswered.answer)
+            else:
+                self._unanswered.again_at = time.monotonic() + 1
         return None
 
     def answer(self, answer):
-        time.sleep(PAINT_SECONDS)
+        self._wait_until_dialog_is_painted(type(answer).__name__)
         self._desktop.screenshot(type(answer).__name__)
         self._give(answer)
 
+    def _looks_like_dialog(self):
+        time.sleep(LOOK_SECONDS)
+        return shows_dialog_over_dimmed_page(self._desktop.look())
+
+    def _wait_until_dialog_is_painted(self, what):
+        """Waits for a dialog that is not the one answered last, and then until it has been there for long enough."""
+        answered = self._answered_look
+        look, since = None, 0.0
+
+        def is_painted():
+            nonlocal look, since
+            time.sleep(LOOK_SECONDS)
+            now = self._desktop.look()
+            if not shows_dialog_over_dimmed_page(now) or (answered and is_same_look(now, answered)):
+                look = None
+            elif look is None or not is_same_look(now, look):
+                look, since = now, time.monotonic()
+            return look is not None and time.monotonic() - since > PROTECTED_SECONDS
+
+        wait_until(is_painted, PAINT_SECONDS, f"Chromium to paint {what}")
+
     def _give(self, answer):
         desktop = self._desktop
+        look = desktop.look()
         match answer:
             case dialogs.EnterPin(pin):
                 desktop.type(pin)
@@ -155,7 +194,8 @@ class Chromium:
                 desktop.press("Escape")  # Return would be “try again”
             case dialogs.AllowAttestation():
                 desktop.press("Return")
-        self._unanswered = (time.monotonic() + ANSWER_AGAIN_SECONDS, answer)
+        self._answered_look = look
+        self._unanswered = Unanswered(answer, look, time.monotonic() + ANSWER_AGAIN_SECONDS)
 
     def dismiss_everything(self):
         """After a case that went wrong: closes whatever is still open."""

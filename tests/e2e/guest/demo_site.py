@@ -10,14 +10,20 @@ SERVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools
 
 
 class Site:
-    """A running demo site; `origin` is its address."""
+    """A running demo site. It starts while others do: only who asks for its address waits for it."""
 
     def __init__(self, out, name="site", attestation_root_path=None):
         command = [SERVE, "--port", "0"]
         if attestation_root_path:
             command += ["--attestation-root", attestation_root_path]
         self._program = Program(command, os.path.join(out, f"{name}.log"))
-        self.origin = self._program.wait_for_line("ready: ", START_SECONDS)
+        self._origin = None
+
+    @property
+    def origin(self):
+        if not self._origin:
+            self._origin = self._program.wait_for_line("ready: ", START_SECONDS)
+        return self._origin
 
     def __enter__(self):
         return self

@@ -28,7 +28,19 @@ class Key:
         return self
 
     def __exit__(self, *_):
+        self.unplug()
+
+    @property
+    def pid(self):
+        return self._program.popen.pid
+
+    def unplug(self):
         self._program.stop()
+
+    def kill(self):
+        """kill -9: the daemon gets no chance to say anything to anybody."""
+        self._program.popen.kill()
+        self._program.popen.wait()
 
     def trace(self, **wanted):
         """The trace's entries whose fields have the wanted values, oldest first."""
