@@ -27,6 +27,7 @@ OPTIONS = [
     "--password-store=basic",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
     "--window-position=0,0",

@@ -28,11 +28,12 @@ class Desktop:
         os.environ["DISPLAY"] = DISPLAY
         self._log = open(os.path.join(out, "desktop.log"), "ab")
         screen = ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-fbdir", os.path.dirname(FRAME_BUFFER)]
-        self._programs = [self._start("Xvfb", DISPLAY, *screen, "-nolisten", "tcp")]
+        # -noreset: without, the server would begin anew whenever its last client goes, the pointer in the middle again
+        self._programs = [self._start("Xvfb", DISPLAY, *screen, "-nolisten", "tcp", "-noreset")]
         wait_until(lambda: self._run("xdpyinfo").returncode == 0, 30, "the X server")
         self._programs.append(self._start("openbox"))
         # Xvfb starts it in the middle of the screen, where it would hover over the account picker and change its choice
-        self.xdotool("mousemove", str(WIDTH - 1), str(HEIGHT - 1))
+        wait_until(self._move_pointer_away, 30, "the pointer to leave the middle of the screen")
 
     def __enter__(self):
         return self
@@ -51,6 +52,10 @@ class Desktop:
 
     def xdotool(self, *arguments):
         return self._run("xdotool", *arguments)
+
+    def _move_pointer_away(self):
+        self.xdotool("mousemove", str(WIDTH - 1), str(HEIGHT - 1))
+        return self.xdotool("getmouselocation").stdout.startswith(f"x:{WIDTH - 1} y:{HEIGHT - 1} ")
 
     def type(self, text):
         """Types into whatever has the keyboard focus; the delay is what a toolkit under emulation keeps up with."""
