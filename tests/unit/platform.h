@@ -144,16 +144,14 @@ struct Bench {
     return send(0x06,
                 {{1, 2}, {2, 3}, {3, agreement.cose}, {4, cbor::Value::bytes(param)}, {5, new_pin_enc}});
   }
-  /// getPinUvAuthTokenUsingPinWithPermissions; fills `token` on success.
+  /// getPinUvAuthTokenUsingPinWithPermissions; fills `token` on success. Without `rp_id` it is bound to none.
   Status get_token(std::string_view pin, int permissions, SecretBytes& token,
                    const char* rp_id = "example.com") {
     const auto agreement = agree();
-    const auto answer = send(0x06, {{1, 2},
-                                    {2, 9},
-                                    {3, agreement.cose},
-                                    {6, encrypt(agreement, pin_hash(pin))},
-                                    {9, permissions},
-                                    {10, rp_id}});
+    cbor::Map request{
+        {1, 2}, {2, 9}, {3, agreement.cose}, {6, encrypt(agreement, pin_hash(pin))}, {9, permissions}};
+    if (rp_id != nullptr) request.emplace_back(10, rp_id);
+    const auto answer = send(0x06, request);
     if (answer.status != Status::ok) return answer.status;
     const auto& sealed = *answer[2].as<Bytes>();
     std::array<std::uint8_t, 16> iv{};

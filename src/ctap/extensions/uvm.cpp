@@ -23,7 +23,11 @@ int method_of(const Authenticator& key, Verification verification) {
 }  // namespace
 
 cbor::Array uvm_output(const Authenticator& key, Verification verification) {
-  return {cbor::Array{method_of(key, verification), kKeyProtectionSoftware, kMatcherProtectionSoftware}};
+  // Not by braces: compilers differ in whether a list in braces of one list is that list itself.
+  cbor::Array output;
+  output.emplace_back(
+      cbor::Array{method_of(key, verification), kKeyProtectionSoftware, kMatcherProtectionSoftware});
+  return output;
 }
 
 }  // namespace fauxkey::ctap
