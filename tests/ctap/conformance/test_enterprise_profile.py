@@ -55,7 +55,9 @@ def names_the_device(members):
     return DEVICE_SERIAL_NUMBER in [extension.oid for extension in certificate(members).extensions]
 
 
-@check("CHK-116", "option ep is there on a key that offers enterprise attestation: false until it is enabled, then true")
+@check(
+    "CHK-116", "option ep is there on a key that offers enterprise attestation: false until it is enabled, then true"
+)
 def test_chk_116_the_key_says_that_it_offers_enterprise_attestation(new_key, enterprise):
     assert get_info(new_key("--enterprise-attestation", LISTED).channel())[0x04]["ep"] is False
     assert get_info(enterprise)[0x04]["ep"] is True
@@ -64,10 +66,12 @@ def test_chk_116_the_key_says_that_it_offers_enterprise_attestation(new_key, ent
 @pytest.mark.parametrize(
     "level, rp_id",
     [
-        case("CHK-117", "1, for a relying party of the key's list: packed, epAtt, the one certificate that names this device",
+        case("CHK-117", "1, a relying party of the key's list: packed, epAtt, one certificate that names this device",
              VENDOR_FACILITATED, LISTED),
-        case("CHK-118", "2, for a relying party that the platform vouches for: the same", PLATFORM_MANAGED, UNLISTED),
-        case("CHK-118", "2, for a relying party of the list: the same", PLATFORM_MANAGED, LISTED),
+        case("CHK-118", "2, whatever the relying party: packed, epAtt, one certificate that names this device",
+             PLATFORM_MANAGED, UNLISTED),
+        case("CHK-118", "2, whatever the relying party: packed, epAtt, one certificate that names this device",
+             PLATFORM_MANAGED, LISTED),
     ],
 )  # fmt: skip
 def test_the_attestation_names_the_device(enterprise, level, rp_id):

@@ -64,9 +64,16 @@ def full_key(shared_starter):
     "sub_command, params",
     [
         case("X-09", "enumerateRPsBegin with nothing stored: NO_CREDENTIALS", RPS_BEGIN, None),
-        case("X-09", "enumerateCredentialsBegin with nothing stored: NO_CREDENTIALS", CREDENTIALS_BEGIN, {1: RP_ID_HASH}),
+        case(
+            "X-09", "enumerateCredentialsBegin with nothing stored: NO_CREDENTIALS", CREDENTIALS_BEGIN, {1: RP_ID_HASH}
+        ),
         case("X-09", "deleteCredential of an unknown id: NO_CREDENTIALS", DELETE, {2: descriptor(b"nobody's")}),
-        case("X-09", "updateUserInformation of an unknown id: NO_CREDENTIALS", UPDATE, {2: descriptor(bytes(64)), 3: {"id": b"x"}}),
+        case(
+            "X-09",
+            "updateUserInformation of an unknown id: NO_CREDENTIALS",
+            UPDATE,
+            {2: descriptor(bytes(64)), 3: {"id": b"x"}},
+        ),
     ],
 )
 def test_on_an_empty_key(empty_key, sub_command, params):
@@ -100,7 +107,11 @@ BEGIN = {RPS_NEXT: (RPS_BEGIN, None), CREDENTIALS_NEXT: (CREDENTIALS_BEGIN, {1: 
     "following",
     [
         case("X-09", "enumerateRPsGetNextRP without enumerateRPsBegin: NOT_ALLOWED", RPS_NEXT),
-        case("X-09", "enumerateCredentialsGetNextCredential without enumerateCredentialsBegin: NOT_ALLOWED", CREDENTIALS_NEXT),
+        case(
+            "X-09",
+            "enumerateCredentialsGetNextCredential without enumerateCredentialsBegin: NOT_ALLOWED",
+            CREDENTIALS_NEXT,
+        ),
     ],
 )
 class TestNext:

@@ -95,7 +95,9 @@ def test_what_is_not_canonical_is_invalid_cbor(channel, encoded):
 
 
 @check("X-13", "INVALID_CBOR is the answer of every command that takes parameters")
-@pytest.mark.parametrize("encoded", [b"\xb8\x01\x01\x01", b"\xa2\x02\x01\x01\x01", b"\xa0\x00", b"\xa1\x01", b"\xbf\xff"])
+@pytest.mark.parametrize(
+    "encoded", [b"\xb8\x01\x01\x01", b"\xa2\x02\x01\x01\x01", b"\xa0\x00", b"\xa1\x01", b"\xbf\xff"]
+)
 def test_x_13_every_command_refuses_what_is_not_canonical(new_key, encoded):
     channel = new_key("--uv=fingerprint").channel()  # has bioEnrollment, too
     statuses = {command: channel.ctap2(command, raw=encoded)[0] for command in WITH_PARAMETERS}
@@ -113,7 +115,8 @@ def test_x_13_an_unknown_command_is_refused(channel):
 @pytest.mark.parametrize(
     "options, commands",
     [
-        case("X-13", "… as are commands that this kind of key lacks: bioEnrollment without a sensor", (), (BIO_ENROLLMENT, BIO_PREVIEW)),
+        case("X-13", "… as are commands that this kind of key lacks: bioEnrollment without a sensor",
+             (), (BIO_ENROLLMENT, BIO_PREVIEW)),
         case("X-13", "… as are commands that this kind of key lacks: largeBlobs beside the largeBlob extension",
              ("--large-blobs", "extension"), (LARGE_BLOBS,)),
     ],

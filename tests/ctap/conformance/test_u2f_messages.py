@@ -118,7 +118,11 @@ def test_x_14_check_only_says_whose_the_handle_is(channel, made):
 @pytest.mark.parametrize("mode", [ENFORCE, DO_NOT_ENFORCE])
 def test_x_14_a_strange_handle_is_wrong_data(channel, made, mode):
     changed = made.handle[:-1] + bytes([made.handle[-1] ^ 1])
-    for application, handle in ((sha256(b"other").digest(), made.handle), (made.application, changed), (made.application, b"x")):
+    for application, handle in (
+        (sha256(b"other").digest(), made.handle),
+        (made.application, changed),
+        (made.application, b"x"),
+    ):
         assert channel.apdu(extended(AUTHENTICATE, mode, authentication(application, handle))) == (WRONG_DATA, b"")
 
 
@@ -152,10 +156,13 @@ def test_x_14_a_missing_touch_is_6985(starter, application):
         case("X-14", "a wrong length: 6700, of a registration", extended(REGISTER), WRONG_LENGTH),
         case("X-14", "a wrong length: 6700, of a registration", extended(REGISTER, 0, bytes(63)), WRONG_LENGTH),
         case("X-14", "a wrong length: 6700, of a registration", extended(REGISTER, 0, bytes(65)), WRONG_LENGTH),
-        case("X-14", "a wrong length: 6700, of an authentication", extended(AUTHENTICATE, ENFORCE, bytes(64)), WRONG_LENGTH),
-        case("X-14", "a wrong length: 6700, of a key handle", extended(AUTHENTICATE, CHECK_ONLY, bytes(64) + b"\x40" + bytes(63)),
+        case("X-14", "a wrong length: 6700, of an authentication",
+             extended(AUTHENTICATE, ENFORCE, bytes(64)), WRONG_LENGTH),
+        case("X-14", "a wrong length: 6700, of a key handle",
+             extended(AUTHENTICATE, CHECK_ONLY, bytes(64) + b"\x40" + bytes(63)),
              WRONG_LENGTH),
-        case("X-14", "a wrong length: 6700, of a key handle", extended(AUTHENTICATE, CHECK_ONLY, bytes(64) + b"\x40" + bytes(65)),
+        case("X-14", "a wrong length: 6700, of a key handle",
+             extended(AUTHENTICATE, CHECK_ONLY, bytes(64) + b"\x40" + bytes(65)),
              WRONG_LENGTH),
         case("X-14", "a wrong length: 6700, of a version request", extended(VERSION, 0, b"x"), WRONG_LENGTH),
     ],
@@ -179,7 +186,10 @@ def test_under_always_uv_there_is_no_u2f(new_key, application, options):
     for apdu in (
         extended(VERSION),
         extended(REGISTER, 0, CHALLENGE + application),
-        *(extended(AUTHENTICATE, mode, authentication(application, bytes(64))) for mode in (ENFORCE, CHECK_ONLY, DO_NOT_ENFORCE)),
+        *(
+            extended(AUTHENTICATE, mode, authentication(application, bytes(64)))
+            for mode in (ENFORCE, CHECK_ONLY, DO_NOT_ENFORCE)
+        ),
     ):
         assert channel.apdu(apdu) == (COMMAND_NOT_ALLOWED, b"")
 
