@@ -153,7 +153,7 @@ def test_chk_009_keepalives_come_while_a_touch_is_awaited(asking_wire):
         assert packet[INIT_PACKET_HEAD] in (PROCESSING, UP_NEEDED)
     assert seen[-1][INIT_PACKET_HEAD] == UP_NEEDED
     gaps = sorted(later - earlier for earlier, later in zip(times, times[1:]))
-    assert 0.05 < gaps[len(gaps) // 2] < 0.15, gaps
+    assert 0.05 < gaps[len(gaps) // 2] < 0.2, gaps  # as a host that has other work sees them
     channel.cancel()
     assert channel.finish()[0] == KEEPALIVE_CANCEL
 
