@@ -258,7 +258,7 @@ def test_x_04_pinUvAuthParam_needs_a_known_protocol(shared, rp_id, command, requ
         assert shared.channel.ctap2(command, request)[0] == expected, number
 
 
-EVERYWHERE = "credentialManagement, authenticatorConfig, largeBlobs and bioEnrollment demand a known pinUvAuthProtocol, too"
+EVERYWHERE = "credentialManagement, authenticatorConfig, largeBlobs and bioEnrollment need a known pinUvAuthProtocol"
 
 
 @pytest.mark.parametrize(
