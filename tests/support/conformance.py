@@ -16,6 +16,7 @@ def _chk(first, last):
 NOT_APPLICABLE = {
     **dict.fromkeys(_chk(20, 27), "the key is a USB device; this is about NFC"),
     **dict.fromkeys(_chk(28, 37), "the key is a USB device; this is about Bluetooth"),
+    "CHK-190": "about keys whose every credential takes a blob; on this one, those do that were made for it (CHK-189)",
     **dict.fromkeys(_chk(288, 324), "about a metadata statement, which no host asks a key for"),
 }
 HEAD = """# Conformance

@@ -67,7 +67,8 @@ def test_chk_081_a_plain_registration_is_answered_with_format_packed(channel, rp
 
 @check(
     "CHK-082",
-    "authData of every algorithm: hash of the relying party's id, flags UP and AT alone, the AAGUID, an id of 16 bytes or "
+    "authData of every algorithm: hash of the relying party's id, flags UP and AT alone, the AAGUID, an id of 16 "
+    "bytes or "
     "more, a COSE key without further members, nothing behind it",
 )
 def test_chk_082_the_authenticator_data_names_the_new_key(channel, rp_id):
@@ -89,7 +90,9 @@ def test_chk_082_the_authenticator_data_names_the_new_key(channel, rp_id):
         assert len(members[2]) >= 148 or algorithm != ES256, "CHK-082's floor, which other keys may be below"
 
 
-@check("CHK-083", "attStmt: alg is the attesting key's, with x5c not the credential's (WebAuthn 8.2); sig verifies by it")
+@check(
+    "CHK-083", "attStmt: alg is the attesting key's, with x5c not the credential's (WebAuthn 8.2); sig verifies by it"
+)
 def test_chk_083_the_statement_names_the_attesting_keys_algorithm(channel, rp_id):
     for algorithm in offered(channel):
         members, _ = register(channel, rp_id, key_params=params(algorithm))
@@ -103,7 +106,8 @@ def test_chk_083_the_statement_names_the_attesting_keys_algorithm(channel, rp_id
 
 @check(
     "CHK-084",
-    "x5c: chains to the root that fauxkey attestation root prints, and leaves it out; the leaf is as WebAuthn 8.2.1 wants "
+    "x5c: chains to the root that fauxkey attestation root prints, and leaves it out; the leaf is as WebAuthn "
+    "8.2.1 wants "
     "it, valid now, with the AAGUID and without a serial number of the device",
 )
 def test_chk_084_the_certificate_is_the_models(new_key, rp_id):
@@ -138,7 +142,10 @@ def test_chk_084_the_certificate_is_the_models(new_key, rp_id):
         leaf.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.2"))
 
 
-@check("CHK-085", "without x5c (--attestation self): alg is the credential's, and its own key has signed authData and the hash")
+@check(
+    "CHK-085",
+    "without x5c (--attestation self): alg is the credential's, and its own key has signed authData and the hash",
+)
 def test_chk_085_the_credential_attests_itself(new_key, rp_id):
     channel = new_key("--attestation", "self").channel()
     for algorithm in offered(channel):
@@ -153,7 +160,11 @@ def test_chk_085_the_credential_attests_itself(new_key, rp_id):
     "options",
     [
         case("CHK-086", "no extensions asked for: no unsigned extension outputs", ()),
-        case("CHK-086", "… on a key with the largeBlob extension, whose outputs are unsigned, too", ("--large-blobs", "extension")),
+        case(
+            "CHK-086",
+            "… on a key with the largeBlob extension, whose outputs are unsigned, too",
+            ("--large-blobs", "extension"),
+        ),
     ],
 )
 def test_no_unsigned_extension_outputs(new_key, rp_id, options):

@@ -53,7 +53,11 @@ def test_chk_110_a_discoverable_credential_is_found_without_its_id(channel, rp_i
     assert 5 not in assertion.members, "numberOfCredentials is for more than one"
 
 
-@check("CHK-111", "three accounts without verification: numberOfCredentials 3 in the first answer, the newest first, user with the id alone")
+@check(
+    "CHK-111",
+    "three accounts without verification: numberOfCredentials 3 in the first answer, the newest first, user with "
+    "the id alone",
+)
 def test_chk_111_accounts_come_with_their_ids_only(channel, rp_id):
     made = [register(channel, rp_id, name) for name in NAMES]
     first = get_assertion(channel, rp_id)
@@ -67,11 +71,14 @@ def test_chk_111_accounts_come_with_their_ids_only(channel, rp_id):
     assert next_status(channel) == NOT_ALLOWED
 
 
-@pytest.mark.parametrize("version", [case("CHK-112", f"two accounts, verified by PIN protocol {v}: every member of user", v) for v in (1, 2)])
+@pytest.mark.parametrize(
+    "version", [case("CHK-112", f"two accounts, verified by PIN protocol {v}: every member of user", v) for v in (1, 2)]
+)
 def test_accounts_come_with_their_names_once_the_user_is_verified(pin_channel, rp_id, version):
     platform = Platform(pin_channel, version)
     made = [
-        register(pin_channel, rp_id, name, **platform.authorization(platform.token(PIN, MC, rp_id))) for name in NAMES[:2]
+        register(pin_channel, rp_id, name, **platform.authorization(platform.token(PIN, MC, rp_id)))
+        for name in NAMES[:2]
     ]
     first = get_assertion(pin_channel, rp_id, **platform.authorization(platform.token(PIN, GA, rp_id)))
     second = get_next_assertion(pin_channel)
@@ -90,7 +97,11 @@ def test_chk_112_accounts_come_with_their_names_once_the_key_has_verified_the_us
     assert [first.user, get_next_assertion(channel).user] == [user("bob"), user("alice")]
 
 
-@check("CHK-113", "the key has no display on which users choose: userSelected is never said, and each getAssertion counts all accounts")
+@check(
+    "CHK-113",
+    "the key has no display on which users choose: userSelected is never said, and each getAssertion counts all "
+    "accounts",
+)
 def test_chk_113_the_key_never_says_that_the_user_has_chosen(channel, rp_id):
     for name in NAMES:
         register(channel, rp_id, name)
@@ -145,7 +156,8 @@ class TestGetNextAssertion:
             case("X-08", "… after another command in between: getInfo", GET_INFO, None),
             case("X-08", "… after another command in between: selection", SELECTION, None),
             case("X-08", "… after another command in between: clientPIN", CLIENT_PIN, {1: 2, 2: 1}),
-            case("X-08", "… after another command in between: credentialManagement, refused", CREDENTIAL_MANAGEMENT, {1: 1}),
+            case("X-08", "… after another command in between: credentialManagement, refused",
+                 CREDENTIAL_MANAGEMENT, {1: 1}),
             case("X-08", "… after another command in between: getAssertion, refused", GET_ASSERTION, {}),
             case("X-08", "… after another command in between: getAssertion of another relying party", GET_ASSERTION,
                  get_assertion_request("nobody.example")),

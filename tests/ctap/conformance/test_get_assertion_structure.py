@@ -42,8 +42,18 @@ def request_status(channel, made, changes):
         case("CHK-088", "without rpId: MISSING_PARAMETER", {"rp_id": None}, MISSING_PARAMETER),
         case("CHK-090", "without clientDataHash: MISSING_PARAMETER", {"client_data_hash": None}, MISSING_PARAMETER),
         case("CHK-094", "an unknown option is passed over", {"options": {"levitate": True}}, OK),
-        case("CHK-099", "allowList entry without type: MISSING_PARAMETER", {"allow_list": [{"id": b"id"}]}, MISSING_PARAMETER),
-        case("CHK-101", "allowList entry without id: MISSING_PARAMETER", {"allow_list": [{"type": "public-key"}]}, MISSING_PARAMETER),
+        case(
+            "CHK-099",
+            "allowList entry without type: MISSING_PARAMETER",
+            {"allow_list": [{"id": b"id"}]},
+            MISSING_PARAMETER,
+        ),
+        case(
+            "CHK-101",
+            "allowList entry without id: MISSING_PARAMETER",
+            {"allow_list": [{"type": "public-key"}]},
+            MISSING_PARAMETER,
+        ),
     ],
 )
 def test_request(channel, made, changes, expected):
@@ -58,9 +68,11 @@ def entry(**members):
     "right, change",
     [
         case("CHK-089", "rpId is text: CBOR_UNEXPECTED_TYPE", "text", lambda value, _: {"rp_id": value}),
-        case("CHK-091", "clientDataHash is a byte string: CBOR_UNEXPECTED_TYPE", "bytes", lambda value, _: {"client_data_hash": value}),
+        case("CHK-091", "clientDataHash is a byte string: CBOR_UNEXPECTED_TYPE",
+             "bytes", lambda value, _: {"client_data_hash": value}),
         case("CHK-092", "allowList is an array: CBOR_UNEXPECTED_TYPE", "array", lambda value, _: {"allow_list": value}),
-        case("CHK-093,CHK-098", "allowList entry is a map: CBOR_UNEXPECTED_TYPE", "map", lambda value, _: {"allow_list": [value]}),
+        case("CHK-093,CHK-098", "allowList entry is a map: CBOR_UNEXPECTED_TYPE",
+             "map", lambda value, _: {"allow_list": [value]}),
         case("CHK-093,CHK-098", "… also behind an entry that can be used", "map",
              lambda value, made: {"allow_list": [made.descriptor, value]}),
         case("CHK-100", "allowList entry's type is text: CBOR_UNEXPECTED_TYPE", "text",
@@ -70,7 +82,9 @@ def entry(**members):
     ],
 )  # fmt: skip
 def test_member_of_a_wrong_type(channel, made, right, change):
-    statuses = {name: request_status(channel, made, change(value, made)) for name, value in every_type_but(right).items()}
+    statuses = {
+        name: request_status(channel, made, change(value, made)) for name, value in every_type_but(right).items()
+    }
     assert statuses == dict.fromkeys(statuses, UNEXPECTED_TYPE)
 
 
@@ -106,7 +120,11 @@ def test_chk_096_uv_true_is_refused_where_it_cannot_be_done(channel, made):
     assert request_status(channel, made, {"options": {"uv": True}}) == INVALID_OPTION
 
 
-@check("CHK-097", "an allowList entry of another type than public-key is passed over; alone it is NO_CREDENTIALS, even with an id of this key")
+@check(
+    "CHK-097",
+    "an allowList entry of another type than public-key is passed over; alone it is NO_CREDENTIALS, even with an "
+    "id of this key",
+)
 def test_chk_097_an_allowList_entry_of_unknown_type_is_passed_over(channel, made):
     unknown = {"type": "secret-key", "id": made.id}
     for allow_list in ([unknown, made.descriptor], [made.descriptor, unknown]):
@@ -119,7 +137,10 @@ def test_chk_103_without_discoverable_credentials_and_allowList_there_are_none(c
     assert request_status(channel, made, {"allow_list": None}) == NO_CREDENTIALS
 
 
-@check("CHK-104", "the answer: the credential's type and id, authData, signature; nothing else where it was named by an allowList")
+@check(
+    "CHK-104",
+    "the answer: the credential's type and id, authData, signature; nothing else where it was named by an allowList",
+)
 def test_chk_104_the_answer_names_the_credential(channel, made):
     assertion = get_assertion(channel, made.rp_id, allow_list=[made.descriptor])
     assert assertion.members.keys() == {1, 2, 3}
@@ -160,7 +181,11 @@ def test_chk_107_the_registered_key_has_signed(channel, rp_id, discoverable):
     "options",
     [
         case("CHK-108", "no extensions asked for: no unsigned extension outputs", ()),
-        case("CHK-108", "… on a key with the largeBlob extension, whose outputs are unsigned, too", ("--large-blobs", "extension")),
+        case(
+            "CHK-108",
+            "… on a key with the largeBlob extension, whose outputs are unsigned, too",
+            ("--large-blobs", "extension"),
+        ),
     ],
 )
 def test_no_unsigned_extension_outputs(new_key, rp_id, options):

@@ -6,12 +6,12 @@ from conftest import PIN
 from ctap2 import INVALID_PARAMETER, MC, OK, RESET, Platform, get_info, make_credential
 from fido2.ctap2 import Ctap2
 
-LIST_OF_TEXT, LIST_OF_UNSIGNED = (list, str), (list, int)
+TEXTS, NUMBERS = (list, str), (list, int)
 TYPES = {
-    0x01: LIST_OF_TEXT, 0x02: LIST_OF_TEXT, 0x03: bytes, 0x04: (dict, bool), 0x05: int, 0x06: LIST_OF_UNSIGNED, 0x07: int,
-    0x08: int, 0x09: LIST_OF_TEXT, 0x0A: (list, dict), 0x0B: int, 0x0C: bool, 0x0D: int, 0x0E: int, 0x0F: int, 0x10: int,
-    0x11: int, 0x12: int, 0x13: (dict, int), 0x14: int, 0x15: LIST_OF_UNSIGNED, 0x16: LIST_OF_TEXT, 0x17: int, 0x18: bool,
-    0x19: bytes, 0x1A: LIST_OF_TEXT, 0x1B: bool, 0x1C: bytes, 0x1D: int, 0x1E: bytes, 0x1F: LIST_OF_UNSIGNED,
+    0x01: TEXTS, 0x02: TEXTS, 0x03: bytes, 0x04: (dict, bool), 0x05: int, 0x06: NUMBERS, 0x07: int,
+    0x08: int, 0x09: TEXTS, 0x0A: (list, dict), 0x0B: int, 0x0C: bool, 0x0D: int, 0x0E: int, 0x0F: int, 0x10: int,
+    0x11: int, 0x12: int, 0x13: (dict, int), 0x14: int, 0x15: NUMBERS, 0x16: TEXTS, 0x17: int, 0x18: bool,
+    0x19: bytes, 0x1A: TEXTS, 0x1B: bool, 0x1C: bytes, 0x1D: int, 0x1E: bytes, 0x1F: NUMBERS,
 }  # fmt: skip
 AT_LEAST = {0x05: 1024, 0x07: 1, 0x08: 16, 0x0B: 1024, 0x0D: 4, 0x0F: 32, 0x10: 1, 0x11: 1, 0x12: 1, 0x1D: 8}
 ENCRYPTED = 16 + 16  # an initialization vector and one block
@@ -45,7 +45,11 @@ def assert_is(value, expected, what):
         assert_is(element, elements, what)
 
 
-@check("CHK-038", "each member is known and of its type; FIDO_2_3 is a version; counts are positive; lists are sets that are not empty")
+@check(
+    "CHK-038",
+    "each member is known and of its type; FIDO_2_3 is a version; counts are positive; lists are sets that are "
+    "not empty",
+)
 def test_chk_038_every_member_is_what_the_specification_says(info):
     assert info.keys() <= TYPES.keys()
     assert {0x01, 0x03} <= info.keys()
@@ -73,7 +77,12 @@ def test_chk_038_the_aaguid_is_that_of_its_credentials(new_key, channel, rp_id):
 @pytest.mark.parametrize(
     "options, expected",
     [
-        case("CHK-039", "options are booleans that say how the user is seen and verified: up, no uv", (), {"up": True, "uv": None}),
+        case(
+            "CHK-039",
+            "options are booleans that say how the user is seen and verified: up, no uv",
+            (),
+            {"up": True, "uv": None},
+        ),
         case("CHK-039", "… uv true on a key that verifies its user by a prompt", ("--uv",), {"up": True, "uv": True}),
         case(
             "CHK-039",
@@ -119,8 +128,18 @@ class TestEncrypted:
     @pytest.mark.parametrize(
         "member, index",
         [
-            case("CHK-041", "encIdentifier has a new initialization vector each time, and after a reset another identifier", 0x19, 0),
-            case("CHK-042", "encCredStoreState has a new initialization vector each time, and after a reset another state", 0x1E, 1),
+            case(
+                "CHK-041",
+                "encIdentifier has a new initialization vector each time, and after a reset another identifier",
+                0x19,
+                0,
+            ),
+            case(
+                "CHK-042",
+                "encCredStoreState has a new initialization vector each time, and after a reset another state",
+                0x1E,
+                1,
+            ),
         ],
     )
     def test_they_are_fresh_each_time_and_others_after_a_reset(self, new_key, member, index):

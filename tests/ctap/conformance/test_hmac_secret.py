@@ -1,5 +1,5 @@
-"""hmac-secret and hmac-secret-mc (CTAP 2.3, 12.7 and 12.8): four rounds, by PIN/UV auth protocol and by where the key keeps
-the credential."""
+"""hmac-secret and hmac-secret-mc (CTAP 2.3, 12.7 and 12.8): four rounds, by PIN/UV auth protocol and by where the key
+keeps the credential."""
 
 import os
 
@@ -191,14 +191,17 @@ def test_hmac_secret_mc_is_a_map(platform, rp_id, rk):
 
 @each_round(
     "CHK-154,CHK-161,CHK-168,CHK-175",
-    "hmac-secret-mc with one salt of less than 32 bytes: INVALID_PARAMETER (the report writes getAssertion, which does not have it)",
+    "hmac-secret-mc with one salt of less than 32 bytes: INVALID_PARAMETER (the report: in getAssertion)",
 )
 def test_hmac_secret_mc_refuses_a_short_salt(platform, rp_id, rk):
     extensions, _ = with_salts(platform, os.urandom(16))
     assert try_to_register(platform, rp_id, rk, extensions) == INVALID_PARAMETER
 
 
-@each_round("CHK-155,CHK-162,CHK-169,CHK-176", "hmac-secret-mc with a second salt of less than 32 bytes: INVALID_PARAMETER")
+@each_round(
+    "CHK-155,CHK-162,CHK-169,CHK-176",
+    "hmac-secret-mc with a second salt of less than 32 bytes: INVALID_PARAMETER (the report: in getAssertion)",
+)
 def test_hmac_secret_mc_refuses_a_short_second_salt(platform, rp_id, rk):
     extensions, _ = with_salts(platform, os.urandom(32), os.urandom(16))
     assert try_to_register(platform, rp_id, rk, extensions) == INVALID_PARAMETER

@@ -42,7 +42,7 @@ def test_chk_284_there_is_room_for_1024_bytes(channel):
     "count, expected",
     [
         case("CHK-285", "reading nothing gives an empty byte string", 0, b""),
-        case("CHK-286", "a new key holds the empty array and its hash, 17 bytes, however many are asked for", 100, EMPTY),
+        case("CHK-286", "a new key holds the empty array and its hash, 17 bytes and no more", 100, EMPTY),
     ],
 )
 def test_reading_a_new_key(new_key, count, expected):

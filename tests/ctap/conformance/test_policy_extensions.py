@@ -25,7 +25,7 @@ def outputs(channel, rp_id, extension):
 @pytest.mark.parametrize(
     "rp_id, told",
     [
-        case("CHK-202", "a listed relying party learns the minimum PIN length, the same that getInfo tells", LISTED, True),
+        case("CHK-202", "a listed relying party learns the minimum PIN length that getInfo tells", LISTED, True),
         case("CHK-203", "a relying party that is not listed learns no minimum PIN length", OTHER, False),
     ],
 )
@@ -39,7 +39,7 @@ def test_minPinLength(platform, rp_id, told):
 @pytest.mark.parametrize(
     "rp_id, told",
     [
-        case("CHK-204", "a listed relying party learns whether a PIN complexity policy is in force, as getInfo tells", LISTED, True),
+        case("CHK-204", "a listed relying party learns of a PIN complexity policy what getInfo tells", LISTED, True),
         case("CHK-205", "a relying party that is not listed learns nothing of a PIN complexity policy", OTHER, False),
     ],
 )
