@@ -23,6 +23,7 @@ class Volume:
         self._key_file = f"{path}.key"
         with open(self._key_file, "w", encoding="ascii") as file:
             file.write(PASSPHRASE)
+        os.chmod(self._key_file, 0o600)
         self.name = f"{os.path.basename(path)}-open"
         self.device = self._output("losetup", "--find", "--show", path)
         self._run("cryptsetup", "luksFormat", "--batch-mode", "--type=luks2", "--pbkdf=pbkdf2",
@@ -63,7 +64,7 @@ class Volume:
         self._run("systemd-cryptenroll", "--wipe-slot=fido2", self.device)
 
     def attach(self, *options, answers=(), device="auto"):
-        """systemd-cryptsetup with a security key and nothing else: it does not fall back to the passphrase."""
+        """systemd-cryptsetup with a security key; where that fails, it asks for the passphrase."""
         chosen = ",".join(["luks", f"fido2-device={device}", *options])
         command = [CRYPTSETUP, "attach", self.name, self.device, "-", chosen]
         return run_at_terminal(command, *answers)
