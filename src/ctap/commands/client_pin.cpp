@@ -208,8 +208,8 @@ Response get_pin_uv_auth_token_using_uv_with_permissions(ClientPinRequest& reque
 }
 
 struct Row {
-  std::uint64_t sub_command;
-  Response (*run)(ClientPinRequest&);
+  std::uint64_t sub_command = 0;
+  Response (*run)(ClientPinRequest&) = nullptr;
   bool needs_built_in_uv = false;
 };
 
