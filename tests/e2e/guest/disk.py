@@ -1,5 +1,6 @@
 """A LUKS2 volume that security keys open, as systemd does it: systemd-cryptenroll and systemd-cryptsetup."""
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -8,16 +9,24 @@ from terminal import run, run_at_terminal
 
 SIZE = 24 * 1024 * 1024  # of which LUKS2's header takes 16 MiB
 PASSPHRASE = "the passphrase that was there first"
-ASKS_PIN = "Please enter security token PIN"
+ASKS_PIN = "token PIN"
 CONTENT = b"what the volume keeps\n"
 # Debian 12 has it where no PATH leads to
 CRYPTSETUP = shutil.which("systemd-cryptsetup") or "/lib/systemd/systemd-cryptsetup"
+
+SYS_KEYCTL, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING = 250, 7, -4  # <asm/unistd_64.h>, <linux/keyctl.h>
+
+
+def forget_pins():
+    """systemd keeps a PIN that was typed for a few minutes, in the kernel's keyring of its user."""
+    ctypes.CDLL(None).syscall(SYS_KEYCTL, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING)
 
 
 class Volume:
     """A file as a loop device with a LUKS2 header, a passphrase and known content."""
 
     def __init__(self, path):
+        os.makedirs("/run/systemd/ask-password", exist_ok=True)  # where they look for who else may ask; with systemd as init it is there
         with open(path, "wb") as file:
             file.truncate(SIZE)
         self._key_file = f"{path}.key"
@@ -52,6 +61,7 @@ class Volume:
     def enroll(self, *options, answers=(), device="auto"):
         """systemd-cryptenroll of a security key."""
         command = ["systemd-cryptenroll", f"--unlock-key-file={self._key_file}", f"--fido2-device={device}", *options, self.device]
+        forget_pins()
         return run_at_terminal(command, *answers)
 
     def slots(self):
@@ -67,6 +77,7 @@ class Volume:
         """systemd-cryptsetup with a security key; where that fails, it asks for the passphrase."""
         chosen = ",".join(["luks", f"fido2-device={device}", *options])
         command = [CRYPTSETUP, "attach", self.name, self.device, "-", chosen]
+        forget_pins()
         return run_at_terminal(command, *answers)
 
     def content(self):

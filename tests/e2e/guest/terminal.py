@@ -7,7 +7,7 @@ import subprocess
 import termios
 import time
 
-SECONDS = 60  # for one command, emulated on a busy machine
+SECONDS = 120  # for one command, emulated on a busy machine
 
 
 class Outcome:
