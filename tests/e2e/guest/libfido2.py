@@ -91,8 +91,9 @@ class Tools:
 
 
 def signed_options(options):
-    """Those that -V checks as well: -h, -p, -v."""
-    return [option for option in options if option in ("-h", "-p", "-v")]
+    """Those that -V checks as well: -h, -p, -v, -c LEVEL."""
+    after_c = [False, *(option == "-c" for option in options)]
+    return [option for option, is_level in zip(options, after_c) if is_level or option in ("-h", "-p", "-v", "-c")]
 
 
 def verify_credential(made, *options, algorithm="es256"):
@@ -115,3 +116,9 @@ def resident_credentials(node, rp_id, pin):
 def resident_rp_ids(node, pin):
     """By `fido2-token -L -r`."""
     return [line.split()[2] for line in token("-L", "-r", node, answers=[(ASKS_PIN, pin)]).succeeded().lines]
+
+
+def fingers(node, pin):
+    """(id, name) of each enrolled finger, by `fido2-token -L -e`."""
+    listed = token("-L", "-e", node, answers=[(ASKS_PIN, pin)]).succeeded().lines
+    return [tuple(re.fullmatch(r"\d+: (\S+) ?(.*)", line).groups()) for line in listed]
