@@ -55,7 +55,7 @@ class Registration:
 
 
 def register(channel, application, encode=extended):
-    status, data = channel.apdu(encode(REGISTER, 0, CHALLENGE + application))
+    status, data = channel.apdu_when_approved(encode(REGISTER, 0, CHALLENGE + application))
     assert status == NO_ERROR, f"{status:#06x}"
     return Registration(data)
 
@@ -63,6 +63,10 @@ def register(channel, application, encode=extended):
 def authenticate(channel, application, handle, mode=ENFORCE, encode=extended):
     data = CHALLENGE + application + bytes([len(handle)]) + handle
     return channel.apdu(encode(AUTHENTICATE, mode, data))
+
+
+def log_in(channel, application, handle, encode=extended):
+    return channel.apdu_when_approved(encode(AUTHENTICATE, ENFORCE, CHALLENGE + application + bytes([len(handle)]) + handle))
 
 
 @ENCODINGS
@@ -74,7 +78,7 @@ def test_version_is_u2f_v2(channel, encode):
 def test_a_registration_verifies_and_logs_in(channel, application, encode):
     made = register(channel, application, encode)
     made.verify_attestation(application)
-    status, data = authenticate(channel, application, made.handle, encode=encode)
+    status, data = log_in(channel, application, made.handle, encode)
     assert status == NO_ERROR
     assert data[0] == 1
     made.verify(application, data)
@@ -99,7 +103,7 @@ def test_python_fido2_logs_in(key, application):
 def test_the_counter_grows(channel, application):
     made = register(channel, application)
     counters = [
-        int.from_bytes(authenticate(channel, application, made.handle)[1][1:5], "big") for _ in range(3)
+        int.from_bytes(log_in(channel, application, made.handle)[1][1:5], "big") for _ in range(3)
     ]
     assert counters == sorted(set(counters)) and counters[0] > 0
 
@@ -150,7 +154,7 @@ class TestHandles:
 
     def test_a_ctap2_credential_works_over_u2f(self, channel, rp_id, application):
         made = make_credential(channel, rp_id)
-        status, data = authenticate(channel, application, made.id)
+        status, data = log_in(channel, application, made.id)
         assert status == NO_ERROR
         made.public_key.verify(application + data[:5] + CHALLENGE, data[5:])
 
@@ -205,9 +209,9 @@ class TestPresence:
 def test_a_credential_survives_a_power_cycle(starter, rp_id, application):
     key = starter.start(store=True)
     made = register(key.channel(), application)
-    status, before = authenticate(key.channel(), application, made.handle)
+    status, before = log_in(key.channel(), application, made.handle)
     assert status == NO_ERROR
-    status, after = authenticate(starter.restart(key).channel(), application, made.handle)
+    status, after = log_in(starter.restart(key).channel(), application, made.handle)
     assert status == NO_ERROR
     made.verify(application, after)
     assert int.from_bytes(after[1:5], "big") > int.from_bytes(before[1:5], "big")

@@ -238,6 +238,14 @@ class Channel:
         response = self.call(MSG, encoded)
         return int.from_bytes(response[-2:], "big"), response[:-2]
 
+    def apdu_when_approved(self, encoded, seconds=10):
+        """The same as clients send it who wait for a touch: again while the answer is “not yet” (0x6985)."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status, data = self.apdu(encoded)
+            if status != 0x6985 or time.monotonic() > deadline:
+                return status, data
+
 
 class Fido2Connection(CtapHidConnection):
     """A link as python-fido2 wants it."""

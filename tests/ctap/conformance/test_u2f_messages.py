@@ -65,7 +65,7 @@ def authentication(application, handle):
 
 @pytest.fixture
 def made(channel, application):
-    status, data = channel.apdu(extended(REGISTER, 0, CHALLENGE + application))
+    status, data = channel.apdu_when_approved(extended(REGISTER, 0, CHALLENGE + application))
     assert status == NO_ERROR
     return Registration(application, data)
 
@@ -80,7 +80,7 @@ def test_x_14_the_version_is_u2f_v2(channel, encode):
 @check("X-14", "register: public key, key handle, certificate, and its signature")
 @ENCODINGS
 def test_x_14_a_registration_is_attested(channel, application, encode):
-    status, data = channel.apdu(encode(REGISTER, 0, CHALLENGE + application))
+    status, data = channel.apdu_when_approved(encode(REGISTER, 0, CHALLENGE + application))
     assert status == NO_ERROR
     Registration(application, data).verify_attestation()
 
@@ -96,7 +96,7 @@ def test_x_14_a_registration_is_attested(channel, application, encode):
 def test_authenticate_signs(channel, made, encode, mode, presence):
     counters = []
     for _ in range(3):
-        status, response = channel.apdu(encode(AUTHENTICATE, mode, authentication(made.application, made.handle)))
+        status, response = channel.apdu_when_approved(encode(AUTHENTICATE, mode, authentication(made.application, made.handle)))
         assert status == NO_ERROR
         assert response[0] == presence
         made.verify(response)
@@ -129,14 +129,14 @@ def test_x_14_a_strange_handle_is_wrong_data(channel, made, mode):
 @check("X-14", "a touch that is missing: 6985, at registration and authentication, not for 08")
 def test_x_14_a_missing_touch_is_6985(starter, application):
     key = starter.start(store=True)
-    status, data = key.channel().apdu(extended(REGISTER, 0, CHALLENGE + application))
+    status, data = key.channel().apdu_when_approved(extended(REGISTER, 0, CHALLENGE + application))
     assert status == NO_ERROR
     made = Registration(application, data)
     channel = starter.restart(key, approve="deny").channel()
     login = authentication(application, made.handle)
     assert channel.apdu(extended(REGISTER, 0, CHALLENGE + application)) == (CONDITIONS_NOT_SATISFIED, b"")
     assert channel.apdu(extended(AUTHENTICATE, ENFORCE, login)) == (CONDITIONS_NOT_SATISFIED, b"")
-    status, response = channel.apdu(extended(AUTHENTICATE, DO_NOT_ENFORCE, login))
+    status, response = channel.apdu_when_approved(extended(AUTHENTICATE, DO_NOT_ENFORCE, login))
     assert status == NO_ERROR
     made.verify(response)
 
@@ -199,6 +199,6 @@ def test_x_14_a_credential_serves_both_protocols(channel, made, rp_id, applicati
     by_ctap2 = get_assertion(channel, rp_id, allow_list=[{"type": "public-key", "id": made.handle}])
     made.public_key.verify(by_ctap2.members[3], by_ctap2.members[2] + CHALLENGE, ec.ECDSA(SHA256()))
     registered = make_credential(channel, rp_id)
-    status, response = channel.apdu(extended(AUTHENTICATE, ENFORCE, authentication(application, registered.id)))
+    status, response = channel.apdu_when_approved(extended(AUTHENTICATE, ENFORCE, authentication(application, registered.id)))
     assert status == NO_ERROR
     registered.public_key.verify(application + response[:5] + CHALLENGE, response[5:])
