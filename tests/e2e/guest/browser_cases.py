@@ -9,6 +9,8 @@ from demo_page import DemoPage
 from demo_site import Site
 from dialogs import AllowAttestation, AlreadyRegistered, ChooseAccount, EnterPin, SetPin
 from expect import expect
+from extension_cases import KEY_OPTIONS as VERIFYING_KEY_OPTIONS
+from extension_cases import ExtensionCases
 from key import Key, attestation_root
 from report import Report, Skip
 
@@ -59,6 +61,7 @@ class BrowserCases:
             self.required_verification, self.wrong_pin_then_right, self.preferred_verification,
             self.discouraged_verification, self.usernameless_with_two_accounts,
         )
+        self._with_key("key-that-verifies", VERIFYING_KEY_OPTIONS, cases_of=lambda key: ExtensionCases(browser, key).all)
         self._open(self._attested_site)
         self._with_key("key-with-store", self.store, self.direct_attestation)
         self._with_key("key-unanswered", self.store, self.cancel_registration, self.cancel_login, approve="ask")
@@ -69,10 +72,10 @@ class BrowserCases:
         self.site = site
         self.page = DemoPage(self.browser, site.origin)
 
-    def _with_key(self, key_name, options, *cases, approve="auto"):
+    def _with_key(self, key_name, options, *cases, approve="auto", cases_of=lambda key: ()):
         with self.report.case(f"{key_name}-starts-and-ends"):
             with Key(self.out, key_name, *options, approve=approve) as self.key:
-                for case in cases:
+                for case in (*cases, *cases_of(self.key)):
                     self._run_case(case)
 
     def _run_case(self, case):
