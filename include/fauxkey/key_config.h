@@ -49,12 +49,17 @@ enum class LargeBlobKind : std::uint8_t {
   extension,  ///< extension largeBlob (12.4)
 };
 
+/// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
+/// version they do not know for a U2F key (Firefox 153 does).
+enum class CtapVersion : std::uint8_t { fido_2_1, fido_2_3 };
+
 struct KeyConfig {
   Persona persona{};
   AttestationStyle attestation = AttestationStyle::packed;
   std::optional<Enterprise> enterprise{};
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;
+  CtapVersion newest_version = CtapVersion::fido_2_1;
   bool uvm = false;  ///< the uvm extension (WebAuthn Level 2), which tells sites how the user was verified
   /// Those that new credentials may have, the preferred one first; empty: all that the libraries here offer.
   std::vector<Algorithm> algorithms{};

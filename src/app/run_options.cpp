@@ -14,6 +14,8 @@ const std::map<std::string, Approve> kApprove{
     {"ask", Approve::ask}, {"auto", Approve::automatic}, {"deny", Approve::deny}};
 const std::map<std::string, BuiltInUvKind> kBuiltInUv{{"prompt", BuiltInUvKind::prompt},
                                                       {"fingerprint", BuiltInUvKind::fingerprint}};
+const std::map<std::string, CtapVersion> kCtapVersions{{"2.1", CtapVersion::fido_2_1},
+                                                       {"2.3", CtapVersion::fido_2_3}};
 const std::map<std::string, LargeBlobKind> kLargeBlobs{{"command", LargeBlobKind::command},
                                                        {"extension", LargeBlobKind::extension}};
 const std::map<std::string, AttestationStyle> kAttestation{{"packed", AttestationStyle::packed},
@@ -80,6 +82,10 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->type_name("NAME,…")
       ->delimiter(',')
       ->allow_extra_args(false);
+  add_choice(command, "--ctap", key.newest_version, kCtapVersions,
+             "The newest version that getInfo names: 2.1 (the default) or 2.3, which Firefox takes for a U2F "
+             "key; what the key can do is the same",
+             "VERSION");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }

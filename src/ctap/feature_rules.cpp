@@ -71,7 +71,7 @@ struct Rule {
 };
 
 constexpr std::array kRules{
-    // Mandatory features of FIDO_2_3.
+    // Mandatory features of a CTAP 2.3 key, whatever versions it names.
     Rule{"9: extension hmac-secret is there", [](const Info& i) { return i.extends("hmac-secret"); }},
     Rule{"9: a key with discoverable credentials can verify its user (clientPin or uv)",
          [](const Info& i) { return implies(i.is_on("rk"), i.verifies_users()); }},

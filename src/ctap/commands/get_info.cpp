@@ -21,7 +21,9 @@ cbor::Array versions(const Authenticator& key) {
   cbor::Array list;
   // U2F cannot verify the user, so it is not there while alwaysUv is on (7.2.4).
   if (!key.settings().always_uv) list.emplace_back("U2F_V2");
-  for (const char* version : {"FIDO_2_0", "FIDO_2_1", "FIDO_2_3"}) list.emplace_back(version);
+  list.emplace_back("FIDO_2_0");
+  list.emplace_back("FIDO_2_1");
+  if (key.config().newest_version == CtapVersion::fido_2_3) list.emplace_back("FIDO_2_3");
   return list;
 }
 
