@@ -28,6 +28,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    # What waits longest begins first, so that the rest runs beside it.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         item.user_properties += [("check", mark.args) for mark in item.iter_markers("check")]
     if config.getoption("--transport") == "hidraw":
