@@ -59,7 +59,7 @@ struct KeyConfig {
   std::optional<Enterprise> enterprise{};
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;
-  CtapVersion newest_version = CtapVersion::fido_2_1;
+  CtapVersion newest_version = CtapVersion::fido_2_3;
   bool uvm = false;  ///< the uvm extension (WebAuthn Level 2), which tells sites how the user was verified
   /// Those that new credentials may have, the preferred one first; empty: all that the libraries here offer.
   std::vector<Algorithm> algorithms{};

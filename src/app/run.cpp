@@ -99,6 +99,8 @@ int run(const RunOptions& options) {
   const auto gate = make_gate(options.approve, clock);
   VirtualKey key{options.key, Ports{*store, *gate, clock, random}};
   log_algorithms(key);
+  if (options.key.newest_version == CtapVersion::fido_2_3)
+    spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
   if (options.pin) {
     const std::string& pin = *options.pin;
     try {

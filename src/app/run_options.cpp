@@ -83,8 +83,8 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->delimiter(',')
       ->allow_extra_args(false);
   add_choice(command, "--ctap", key.newest_version, kCtapVersions,
-             "The newest version that getInfo names: 2.1 (the default) or 2.3, which Firefox takes for a U2F "
-             "key; what the key can do is the same",
+             "The newest version that getInfo names: 2.3 (the default) or 2.1, for a Firefox that takes a key "
+             "which names 2.3 for a U2F key; what the key can do is the same",
              "VERSION");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");

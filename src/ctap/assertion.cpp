@@ -1,13 +1,14 @@
 #include "ctap/assertion.h"
 
 #include "authenticator/credential_keys.h"
+#include "ctap/attestation_statement.h"
 #include "ctap/authenticator_data.h"
 
 namespace fauxkey::ctap {
 namespace {
 
 constexpr int kCredential = 1, kAuthData = 2, kSignature = 3, kUser = 4, kNumberOfCredentials = 5,
-              kLargeBlobKeyMember = 7, kUnsignedExtensionOutputs = 8;
+              kLargeBlobKeyMember = 7, kUnsignedExtensionOutputs = 8, kEpAtt = 9, kAttStmt = 10;
 
 }  // namespace
 
@@ -39,6 +40,12 @@ Result<cbor::Map> make_assertion(Session& session, const Credential& credential,
     if (!output) return fail(output.error());
     if (*output)
       response.emplace_back(kUnsignedExtensionOutputs, cbor::Map{{kLargeBlob, **std::move(output)}});
+  }
+  if (!terms.attestation_formats.empty()) {
+    auto attestation = attest(session.key, credential, auth_data, terms.client_data_hash,
+                              terms.attestation_formats, terms.enterprise_attestation);
+    if (attestation.enterprise) response.emplace_back(kEpAtt, true);
+    if (attestation.format != "none") response.emplace_back(kAttStmt, std::move(attestation.statement));
   }
   return response;
 }

@@ -22,6 +22,9 @@ struct PendingAssertions {
   Verification verification = Verification::none;
   bool named = false;  ///< by an allowList
   AssertionExtensions extensions;
+  /// attestationFormatsPreference: an assertion is attested only where it is there and not empty.
+  std::vector<std::string> attestation_formats;
+  bool enterprise_attestation = false;
   std::deque<Bytes> credential_ids;  ///< still to be answered, in this order
 
   [[nodiscard]] bool user_verified() const { return verification != Verification::none; }

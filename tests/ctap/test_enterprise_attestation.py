@@ -105,6 +105,19 @@ def test_who_prefers_none_gets_none(channel):
     assert status == OK and members[1] == "none" and members[3] == {} and 4 not in members
 
 
+def test_an_assertion_that_is_attested_can_name_this_key_too(channel):
+    made = register(channel, LISTED, None)[1]
+    request = get_assertion_request(
+        LISTED,
+        allow_list=[{"type": "public-key", "id": AuthenticatorData(made[2]).credential_data.credential_id}],
+        enterprise_attestation=VENDOR_FACILITATED,
+        attestation_formats_preference=["packed"],
+    )
+    status, members = channel.ctap2(GET_ASSERTION, request)
+    assert status == OK and members[9] is True
+    assert len(serial_number(x509.load_der_x509_certificate(members[10]["x5c"][0]))) == 8
+
+
 @pytest.mark.parametrize(
     "level, status", [(0, INVALID_OPTION), (3, INVALID_OPTION), ("1", UNEXPECTED_TYPE), (True, UNEXPECTED_TYPE)]
 )

@@ -4,6 +4,9 @@ import time
 
 import pytest
 from conftest import PIN
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from ctap2 import (
     EDDSA,
     ES256,
@@ -11,6 +14,7 @@ from ctap2 import (
     GET_ASSERTION,
     GET_NEXT_ASSERTION,
     MC,
+    CLIENT_DATA_HASH,
     NO_CREDENTIALS,
     NOT_ALLOWED,
     OK,
@@ -207,3 +211,39 @@ class TestGetNextAssertion:
         assert get_next_assertion(asked)
         time.sleep(30.5)
         assert asked.ctap2(GET_NEXT_ASSERTION)[0] == NOT_ALLOWED
+
+
+class TestAttestationFormatsPreference:
+    """An assertion can be attested like a registration, for who asks (CTAP 2.3, 6.2)."""
+
+    @staticmethod
+    def verify(assertion):
+        statement = assertion.members[10]
+        assert statement.keys() == {"alg", "sig", "x5c"} and statement["alg"] == ES256
+        certificate = x509.load_der_x509_certificate(statement["x5c"][0])
+        signed = bytes(assertion.members[2]) + CLIENT_DATA_HASH
+        certificate.public_key().verify(statement["sig"], signed, ec.ECDSA(hashes.SHA256()))
+
+    def test_who_prefers_packed_gets_a_statement_over_this_assertion(self, channel, rp_id):
+        made = make_credential(channel, rp_id)
+        assertion = get_assertion(
+            channel, rp_id, allow_list=[made.descriptor], attestation_formats_preference=["tpm", "packed"]
+        )
+        assertion.verify(made)
+        assert assertion.members.keys() == {1, 2, 3, 10}
+        self.verify(assertion)
+
+    @pytest.mark.parametrize("preference", [None, [], ["none"], ["none", "packed"]], ids=str)
+    def test_who_does_not_ask_or_prefers_none_gets_none(self, channel, rp_id, preference):
+        made = make_credential(channel, rp_id)
+        assertion = get_assertion(
+            channel, rp_id, allow_list=[made.descriptor], attestation_formats_preference=preference
+        )
+        assert assertion.members.keys() == {1, 2, 3}
+
+    def test_the_next_assertions_are_attested_too(self, channel, rp_id):
+        made = {bytes(account.id): account for account in make_accounts(channel, rp_id, "alice", "bob")}
+        first = get_assertion(channel, rp_id, attestation_formats_preference=["packed"])
+        for assertion in (first, get_next_assertion(channel)):
+            assertion.verify(made[bytes(assertion.id)])
+            self.verify(assertion)

@@ -83,7 +83,7 @@ TEST_CASE("run without options is a lasting key on uhid that asks") {
 TEST_CASE("run takes what kind of key it is to be") {
   const auto options =
       parse({"--uv", "--always-uv", "--enterprise-attestation", "a.example,b.example", "--large-blobs",
-             "extension", "--algorithms", "es384,ML-DSA-44", "--ctap", "2.3", "--uvm"});
+             "extension", "--algorithms", "es384,ML-DSA-44", "--ctap", "2.1", "--uvm"});
   REQUIRE(options.has_value());
   CHECK(options->key.built_in_uv == BuiltInUvKind::prompt);
   CHECK(options->key.always_uv);
@@ -91,7 +91,8 @@ TEST_CASE("run takes what kind of key it is to be") {
   CHECK(options->key.enterprise->rp_ids == std::vector<std::string>{"a.example", "b.example"});
   CHECK(options->key.large_blobs == LargeBlobKind::extension);
   CHECK(options->key.algorithms == std::vector{Algorithm::es384, Algorithm::ml_dsa_44});
-  CHECK(options->key.newest_version == CtapVersion::fido_2_3);
+  CHECK(options->key.newest_version == CtapVersion::fido_2_1);
+  CHECK(parse({})->key.newest_version == CtapVersion::fido_2_3);
   CHECK(options->key.uvm);
   CHECK(parse({"--uv", "fingerprint"})->key.built_in_uv == BuiltInUvKind::fingerprint);
   CHECK_FALSE(parse({"--uv", "iris"}).has_value());

@@ -22,6 +22,7 @@ struct GetAssertionRequest {
   bool uv = false;
   PinUvAuthParam auth;
   std::optional<std::uint64_t> enterprise_attestation;
+  std::vector<std::string> attestation_formats_preference;
 };
 
 Result<GetAssertionRequest> read(const cbor::Map& parameters) {
@@ -43,9 +44,8 @@ Result<GetAssertionRequest> read(const cbor::Map& parameters) {
   if (const auto* level = reader.optional<std::uint64_t>(kEnterpriseAttestation)) {
     request.enterprise_attestation = *level;
   }
-  // An assertion is not attested: a platform that would like it is free to be told nothing
-  // (docs/conformance-notes.md).
-  static_cast<void>(read_attestation_formats_preference(reader, kAttestationFormatsPreference));
+  request.attestation_formats_preference =
+      read_attestation_formats_preference(reader, kAttestationFormatsPreference);
   if (reader.status() != Status::ok) return fail(reader.status());
   return request;
 }
@@ -110,6 +110,8 @@ Response get_assertion(Request& call) {
   terms.verification = *verification;
   terms.named = request->allow_list.has_value();
   terms.user_present = request->up;
+  terms.attestation_formats = request->attestation_formats_preference;
+  terms.enterprise_attestation = *enterprise;
   // 7
   const auto located = locate(call.session, *request, terms.rp_id_hash, terms.user_verified());
   if (!located) return fail(located.error());

@@ -33,7 +33,7 @@ KINDS = {
 
 @pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
 def info(new_key, request):
-    return get_info(new_key("--ctap", "2.3", *request.param).channel())
+    return get_info(new_key(*request.param).channel())
 
 
 def assert_is(value, expected, what):

@@ -74,7 +74,7 @@ class BrowserCases:
 
     def _with_key(self, key_name, options, *cases, approve="auto", cases_of=lambda key: ()):
         with self.report.case(f"{key_name}-starts-and-ends"):
-            with Key(self.out, key_name, *options, approve=approve) as self.key:
+            with Key(self.out, key_name, *self.browser.key_options, *options, approve=approve) as self.key:
                 for case in (*cases, *cases_of(self.key)):
                     self._run_case(case)
 

@@ -63,6 +63,7 @@ class Chromium:
     name = "chromium"
     asks_attestation_consent = False
     offers_to_set_pin = True
+    key_options = []
 
     def __init__(self, out, desktop):
         self._desktop = desktop

@@ -43,6 +43,7 @@ class Firefox:
     name = "firefox"
     asks_attestation_consent = True
     offers_to_set_pin = False
+    key_options = ["--ctap", "2.1"]  # it takes a key that names FIDO_2_3 for a U2F key
 
     def __init__(self, out, desktop):
         self._desktop = desktop
