@@ -19,7 +19,7 @@ namespace {
 
 using ctaphid::Command;
 using ctaphid::Report;
-using Clock = std::chrono::steady_clock;
+using ProbeClock = std::chrono::steady_clock;
 
 constexpr std::uint16_t kFidoUsagePage = 0xF1D0;
 constexpr std::chrono::seconds kTimeLimit{3};
@@ -56,7 +56,7 @@ class Connection {
       if (hid_write(handle_.get(), numbered.data(), numbered.size()) < 0)
         return std::unexpected{"takes no reports"};
     }
-    const auto deadline = Clock::now() + kTimeLimit;
+    const auto deadline = ProbeClock::now() + kTimeLimit;
     std::optional<ctaphid::Assembler> assembler;
     while (const auto report = read(deadline)) {
       if (ctaphid::channel_of(*report) != channel) continue;
@@ -79,9 +79,9 @@ class Connection {
   }
 
  private:
-  std::optional<Report> read(Clock::time_point deadline) {
+  std::optional<Report> read(ProbeClock::time_point deadline) {
     Report report{};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - ProbeClock::now());
     if (left.count() <= 0) return {};
     const int size =
         hid_read_timeout(handle_.get(), report.data(), report.size(), static_cast<int>(left.count()));

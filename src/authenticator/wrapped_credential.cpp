@@ -12,7 +12,7 @@ namespace fauxkey {
 namespace {
 
 // An id is: format version (1) | nonce (24) | XChaCha20-Poly1305 of a CBOR map | tag (16).
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kWrappedVersion = 1;
 constexpr std::size_t kNonceSize = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kHeaderSize = 1 + kNonceSize;
@@ -26,7 +26,7 @@ constexpr int kThirdPartyPayment = 4;  // absent: false
 
 /// What the id is bound to besides its own bytes: the format and the relying party.
 Bytes associated_data(const RpIdHash& rp_id_hash) {
-  Bytes data{kVersion};
+  Bytes data{kWrappedVersion};
   append(data, rp_id_hash);
   return data;
 }
@@ -52,7 +52,7 @@ void wrap(Credential& credential, const WrapKey& key, Random& random) {
   const auto nonce = random.bytes<kNonceSize>();
   const Bytes bound_to = associated_data(credential.rp_id_hash);
 
-  Bytes id{kVersion};
+  Bytes id{kWrappedVersion};
   append(id, nonce);
   id.resize(kHeaderSize + content.size() + kTagSize);
   crypto_aead_xchacha20poly1305_ietf_encrypt(id.data() + kHeaderSize, nullptr, content.data(), content.size(),
@@ -65,7 +65,7 @@ void wrap(Credential& credential, const WrapKey& key, Random& random) {
 }
 
 std::optional<Credential> unwrap(ByteView id, const RpIdHash& rp_id_hash, const WrapKey& key) {
-  if (id.size() <= kHeaderSize + kTagSize || id.size() > kMaxIdSize || id[0] != kVersion) return std::nullopt;
+  if (id.size() <= kHeaderSize + kTagSize || id.size() > kMaxIdSize || id[0] != kWrappedVersion) return std::nullopt;
   const ByteView sealed = id.subspan(kHeaderSize);
   const Bytes bound_to = associated_data(rp_id_hash);
   SecretBytes content{sealed.size() - kTagSize};

@@ -5,8 +5,6 @@
 namespace fauxkey::u2f {
 namespace {
 
-constexpr std::size_t kChallengeSize = 32;
-
 // The control byte, P1.
 constexpr std::uint8_t kCheckOnly = 0x07;
 constexpr std::uint8_t kEnforceUserPresence = 0x03;

@@ -5,7 +5,6 @@
 namespace fauxkey::u2f {
 namespace {
 
-constexpr std::size_t kChallengeSize = 32;
 constexpr std::uint8_t kReserved = 0x05;  // section 4.3
 
 /// An uncompressed point (SEC 1, 2.3.3).

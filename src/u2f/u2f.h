@@ -8,6 +8,9 @@
 
 namespace fauxkey::u2f {
 
+/// Both requests begin with it: the SHA-256 of the client data.
+inline constexpr std::size_t kChallengeSize = 32;
+
 struct Answer {
   StatusWord status;
   Bytes data;
