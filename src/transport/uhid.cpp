@@ -48,10 +48,10 @@ constexpr std::array<std::uint8_t, 34> kReportDescriptor{
 
 /// hidraw keeps 64 unread reports for each reader and drops further ones without a word. So after half of
 /// that comes a pause in which the reader gets to read them: 0.5 ms was measured to do for a program that
-/// only reads, and not for an interpreted one on a busy or emulated machine. Messages of up to 32 reports
-/// (all that CTAP2 usually says) know no pause, and the longest still comes six times as fast as from a USB
-/// key, which hands over one report a millisecond.
-constexpr Pacing kPacing{.reports = 32, .pause = std::chrono::milliseconds{5}};
+/// only reads, and 5 ms not for an interpreted one on a busy, emulated machine. Messages of up to 32 reports
+/// (all that CTAP2 usually says) know no pause, and longer ones come as fast as from a USB key, which hands
+/// over one report a millisecond.
+constexpr Pacing kPacing{.reports = 32, .pause = std::chrono::milliseconds{32}};
 
 bool in_container() {
   std::error_code ignored;
