@@ -91,10 +91,10 @@ class Subject {
     store_.reset();
   }
   /// By relying party, or by an allow list.
-  double assertion(int visited, bool by_list) {
+  double assertion(int visited, bool listed) {
     const int number = visited * (size_ / kVisited);
     cbor::Map request{{1, rp_id(number)}, {2, Bytes(32, 0xcd)}};
-    if (by_list) {
+    if (listed) {
       request.emplace_back(3, cbor::Array{cbor::Map{{"id", ids_.at(static_cast<std::size_t>(visited))},
                                                     {"type", "public-key"}}});
     }

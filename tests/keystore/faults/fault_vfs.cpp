@@ -48,6 +48,7 @@ struct Disk {
   Bytes durable;
   std::vector<Change> pending;
   bool exists = true;
+  bool is_new = false;  ///< its name is in no synced folder yet
 };
 using Inode = std::pair<dev_t, ino_t>;
 
@@ -142,6 +143,14 @@ int fail(File& file, int code) {
   return state.fault == Fault::full && code == SQLITE_IOERR_WRITE ? SQLITE_FULL : code;
 }
 
+/// Deleted files of that name, or of any, do not come back any more: the folder that had them is written
+/// anew.
+void forget_deleted(const std::string& name) {
+  for (auto& [inode, disk] : state.disks) {
+    if (inode.first == 0 && (name.empty() || disk->path == name)) disk->exists = false;
+  }
+}
+
 int close_file(sqlite3_file* base) {
   File& file = file_of(base);
   const int result = file.real->pMethods != nullptr ? file.real->pMethods->xClose(file.real) : SQLITE_OK;
@@ -193,6 +202,8 @@ int sync_file(sqlite3_file* base, int flags) {
   if (file.disk) {
     for (const Change& change : file.disk->pending) change.apply(file.disk->durable, change.bytes.size());
     file.disk->pending.clear();
+    // SQLite's unix VFS syncs the folder of a new journal with it.
+    if (std::exchange(file.disk->is_new, false)) forget_deleted({});
   }
   return file.real->pMethods->xSync(file.real, flags);
 }
@@ -272,10 +283,8 @@ int open_file(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* base, int fl
         if (!made) disk->durable = content(name);
       }
       if (made) {
-        // A new file of that name is on the disk later than the old one's deletion.
-        for (auto& [inode, other] : state.disks) {
-          if (inode.first == 0 && other->path == name) other->exists = false;
-        }
+        disk->is_new = true;
+        forget_deleted(name);
       }
       disk->path = name;
       disk->exists = true;

@@ -2,9 +2,10 @@
 // or deletion, for every n. Afterwards the store is opened again and must hold what was acknowledged: nothing
 // lost, no counter back, all readable. The same for a file of format 1 that becomes one of today's.
 //
-//   fauxkey_keystore_faults [--every N] [--seed N] [--kept FOLDER]
+//   fauxkey_keystore_faults [--every N] [--seed N] [--at N] [--kept FOLDER]
 //
-// --every 1 (the default is 5) tries each n. --kept names the folder with format-1.db and format-1.key.
+// --every 1 (the default is 10) tries each n, --at N that one alone, as a report of this program names it.
+// --kept names the folder with format-1.db and format-1.key.
 #include <unistd.h>
 
 #include <array>
@@ -283,18 +284,22 @@ class Migration {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::uint64_t every = 5;
+  std::uint64_t every = 10;
   std::uint64_t seed = 1;
+  std::uint64_t only = 0;
   fs::path kept = fs::path{FAUXKEY_SOURCE_DIR} / "tests/keystore/kept";
   for (int i = 1; i + 1 < argc; i += 2) {
     if (std::strcmp(argv[i], "--every") == 0) every = std::strtoull(argv[i + 1], nullptr, 10);
     if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
+    if (std::strcmp(argv[i], "--at") == 0) only = std::strtoull(argv[i + 1], nullptr, 10);
     if (std::strcmp(argv[i], "--kept") == 0) kept = argv[i + 1];
   }
   if (argc % 2 == 0 || every < 1) {
-    std::fprintf(stderr, "usage: %s [--every N] [--seed N] [--kept FOLDER]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--every N] [--seed N] [--at N] [--kept FOLDER]\n", argv[0]);
     return 2;
   }
+  const std::uint64_t first = only != 0 ? only : 1 + seed % every;
+  const auto goes_on = [&](std::uint64_t at, bool reached) { return only != 0 ? at == only : reached; };
   faults::install();
   const fs::path parent = ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : fs::temp_directory_path();
   std::string name = (parent / "fauxkey-faults-XXXXXX").string();
@@ -314,9 +319,9 @@ int main(int argc, char** argv) {
   for (const Row& row : kFaults) {
     int here = 0;
     int reached = 0;
-    std::uint64_t missed = 0;
     // Until there are no more operations of the kind.
-    for (std::uint64_t at = 1 + seed % every; missed == 0; at += every) {
+    bool last_reached = true;
+    for (std::uint64_t at = first; goes_on(at, last_reached); at += every) {
       Day day{folder / "day", seed, row};
       const Findings found = day.live(at);
       if (!found.none()) {
@@ -328,11 +333,11 @@ int main(int argc, char** argv) {
       fs::remove_all(folder / "day");
       ++here;
       reached += day.reached() ? 1 : 0;
-      missed = day.reached() ? 0 : missed + every;
+      last_reached = day.reached();
     }
     std::printf("%s: %d times in %d days\n", row.name, reached, here);
     std::fflush(stdout);
-    if (reached == 0) ++total.surplus;
+    if (reached == 0 && only == 0 && every < 20) ++total.surplus;
     runs += reached;
   }
 
@@ -346,15 +351,15 @@ int main(int argc, char** argv) {
   } else {
     for (const Row& row : kFaults) {
       int reached = 0;
-      std::uint64_t missed = 0;
-      for (std::uint64_t at = 1 + seed % every; missed == 0; at += every) {
+      bool last_reached = true;
+      for (std::uint64_t at = first; goes_on(at, last_reached); at += every) {
         if (!migration.survives(row, at, *expected)) {
           std::printf("  a migration with %s at %llu: %s\n", row.name, static_cast<unsigned long long>(at),
                       migration.said().c_str());
           ++total.lost;
         }
         reached += migration.reached() ? 1 : 0;
-        missed = migration.reached() ? 0 : missed + every;
+        last_reached = migration.reached();
       }
       std::printf("a migration with %s: %d times\n", row.name, reached);
       runs += reached;
