@@ -312,7 +312,6 @@ StoreResult<void> SqliteStore::Implementation::save(RecordKind kind, ByteView va
   if (value.size() > keystore::kMaxRecord) return std::unexpected{keystore::record_too_large()};
   const auto known = tally();
   if (!known) return std::unexpected{known.error()};
-  if (known->has(kind)) return write_record(kind, value);
   const auto done = change([&](Tally& tally) -> StoreResult<bool> {
     tally.add(kind);
     if (auto written = write_record(kind, value); !written) return std::unexpected{written.error()};
