@@ -114,8 +114,9 @@ StoreError Database::error() const {
   const std::string message = sqlite3_errmsg(handle_.get());
   const int system = system_failed ? last_errno(handle_.get()) : 0;
   switch (code & 0xff) {
-    case SQLITE_NOMEM:
-      throw std::bad_alloc{};
+    case SQLITE_NOMEM:  // which a forged file may bring about as well
+      return {Kind::io, "There is not enough memory to read or write the keystore " + quoted(path_) +
+                            ": free some, or put back a backup of the keystore if that does not help."};
     case SQLITE_FULL:
       return disk_full(path_);
     case SQLITE_READONLY:

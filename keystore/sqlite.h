@@ -110,7 +110,6 @@ class Database {
   [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
   [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
-  /// Throws std::bad_alloc where SQLite had no memory.
   [[nodiscard]] StoreError error() const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
