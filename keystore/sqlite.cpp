@@ -230,7 +230,7 @@ StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std
   return static_cast<std::size_t>(count);
 }
 
-StoreResult<void> Database::check_in_place() const {
+StoreResult<void> Database::check_in_place() {
   int moved = 0;
   if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
       moved != 0) {
@@ -239,12 +239,12 @@ StoreResult<void> Database::check_in_place() const {
                       " was deleted or replaced while it was in use and nothing was changed: put the "
                       "same file back, or end fauxkey and start it with the one that is there."}};
   }
-  sqlite3_file* log = nullptr;
   std::filesystem::path log_path = path_;
   log_path += "-wal";
   std::error_code error;
-  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
-      log != nullptr && log->pMethods != nullptr && !std::filesystem::exists(log_path, error) && !error) {
+  if (std::filesystem::exists(log_path, error)) {
+    had_log_ = true;
+  } else if (had_log_ && !error) {
     return std::unexpected{StoreError{
         Kind::io, "The log " + quoted(log_path) +
                       " was deleted while it was in use and nothing was changed: end fauxkey, which "

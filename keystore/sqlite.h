@@ -98,7 +98,7 @@ class Database {
 
   /// Whether the file still has its name. What is written to one that was deleted or replaced would be lost
   /// with the process.
-  [[nodiscard]] StoreResult<void> check_in_place() const;
+  [[nodiscard]] StoreResult<void> check_in_place();
 
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
@@ -120,6 +120,7 @@ class Database {
   Database(std::filesystem::path path, sqlite3* handle) : path_{std::move(path)}, handle_{handle} {}
 
   std::filesystem::path path_;
+  bool had_log_ = false;  ///< which is then there as long as the database is open
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
