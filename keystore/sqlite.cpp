@@ -1,5 +1,6 @@
 #include "keystore/sqlite.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -113,8 +114,9 @@ StoreError Database::error() const {
   const std::string message = sqlite3_errmsg(handle_.get());
   const int system = system_failed ? last_errno(handle_.get()) : 0;
   switch (code & 0xff) {
-    case SQLITE_NOMEM:
-      throw std::bad_alloc{};
+    case SQLITE_NOMEM:  // which a forged file may bring about as well
+      return {Kind::io, "There is not enough memory to read or write the keystore " + quoted(path_) +
+                            ": free some, or put back a backup of the keystore if that does not help."};
     case SQLITE_FULL:
       return disk_full(path_);
     case SQLITE_READONLY:
@@ -168,6 +170,9 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
   sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);
   const auto ready = database->execute(
+      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
+      // memory: if this comes before any other, for most read the file.
+      "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA mmap_size=0;"
       "PRAGMA cell_size_check=ON;"
       "PRAGMA temp_store=MEMORY;"
@@ -175,16 +180,77 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
       "PRAGMA secure_delete=ON;"
       // FULL, not WAL mode's usual NORMAL, which syncs at checkpoints only: a power cut would take back
       // credentials that a host has been told of, and counters, which a relying party then takes for a clone.
-      "PRAGMA synchronous=FULL;"
-      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
-      // memory.
-      "PRAGMA locking_mode=EXCLUSIVE;");
+      "PRAGMA synchronous=FULL;");
   if (!ready) return std::unexpected{ready.error()};
   return database;
 }
 
+StoreResult<void> Database::renew_log() {
+  sqlite3_file* log = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+      log == nullptr || log->pMethods == nullptr) {
+    return {};
+  }
+  const auto failed = [&]() -> StoreResult<void> {
+    const int system = last_errno(handle_.get());
+    return std::unexpected{system_error(system != 0 ? system : EIO, path_, "write the log of")};
+  };
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return failed();
+  if (size == 0) return {};
+  Bytes block(std::size_t{1} << 16U);
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(block.size())) {
+    const int count =
+        static_cast<int>(std::min<sqlite3_int64>(static_cast<sqlite3_int64>(block.size()), size - at));
+    if (log->pMethods->xRead(log, block.data(), count, at) != SQLITE_OK ||
+        log->pMethods->xWrite(log, block.data(), count, at) != SQLITE_OK) {
+      return failed();
+    }
+  }
+  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK ? StoreResult<void>{} : failed();
+}
+
 void Database::allow_checkpoint_on_close() {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
+StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std::uint8_t> buffer) const {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
+    return std::unexpected{error()};
+  }
+  if (offset >= static_cast<std::uint64_t>(size)) return 0;
+  const auto count = std::min<std::uint64_t>(buffer.size(), static_cast<std::uint64_t>(size) - offset);
+  if (file->pMethods->xRead(file, buffer.data(), static_cast<int>(count),
+                            static_cast<sqlite3_int64>(offset)) != SQLITE_OK) {
+    return std::unexpected{system_error(EIO, path_, "read")};
+  }
+  return static_cast<std::size_t>(count);
+}
+
+StoreResult<void> Database::check_in_place() {
+  int moved = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+      moved != 0) {
+    return std::unexpected{StoreError{
+        Kind::io, "The keystore " + quoted(path_) +
+                      " was deleted or replaced while it was in use and nothing was changed: put the "
+                      "same file back, or end fauxkey and start it with the one that is there."}};
+  }
+  std::filesystem::path log_path = path_;
+  log_path += "-wal";
+  std::error_code error;
+  if (std::filesystem::exists(log_path, error)) {
+    had_log_ = true;
+  } else if (had_log_ && !error) {
+    return std::unexpected{StoreError{
+        Kind::io, "The log " + quoted(log_path) +
+                      " was deleted while it was in use and nothing was changed: end fauxkey, which "
+                      "writes all that the log had into the keystore, and start it again."}};
+  }
+  return {};
 }
 
 StoreResult<void> Database::execute(const char* sql) {
@@ -216,6 +282,18 @@ StoreResult<std::string> Database::query_text(const char* sql) const {
   const auto row = statement->step();
   if (!row) return std::unexpected{row.error()};
   return *row ? statement->text(0) : std::string{};
+}
+
+Statement Preparation::operator()(std::string_view sql) {
+  auto statement = database_.prepare(sql);
+  if (statement) return *std::move(statement);
+  if (!error_) error_ = statement.error();
+  return {};
+}
+
+StoreResult<void> Transaction::begin() {
+  if (auto in_place = database_.check_in_place(); !in_place) return in_place;
+  return database_.execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,18 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+/// Prepares statements one after the other; the first error is kept.
+class Preparation {
+ public:
+  explicit Preparation(const Database& database) : database_{database} {}
+  [[nodiscard]] Statement operator()(std::string_view sql);
+  [[nodiscard]] const std::optional<StoreError>& error() const { return error_; }
+
+ private:
+  const Database& database_;
+  std::optional<StoreError> error_;
+};
+
 /// Resets a statement at the end of its use.
 class Use {
  public:
@@ -69,9 +82,23 @@ class Database {
   /// Opens an existing file with all that makes SQLite safe with a hostile one.
   [[nodiscard]] static StoreResult<std::unique_ptr<Database>> open(const std::filesystem::path& path);
 
+  /// Writes the log's bytes over themselves and syncs them. Where a sync failed before, the system may show
+  /// bytes that it never wrote and would not write any more (Linux takes such pages for clean), and what is
+  /// built on them would be lost with them.
+  [[nodiscard]] StoreResult<void> renew_log();
+
   /// Closing moves what is in the write-ahead log into the file; not so before this, for the file may be
   /// refused yet.
   void allow_checkpoint_on_close();
+
+  /// Reads the main file from `offset` on, without what the write-ahead log has; 0 at its end. (By SQLite's
+  /// own descriptor: to close another one would end SQLite's locks.)
+  [[nodiscard]] StoreResult<std::size_t> read_file(std::uint64_t offset,
+                                                   std::span<std::uint8_t> buffer) const;
+
+  /// Whether the file still has its name. What is written to one that was deleted or replaced would be lost
+  /// with the process.
+  [[nodiscard]] StoreResult<void> check_in_place();
 
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
@@ -83,7 +110,6 @@ class Database {
   [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
   [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
-  /// Throws std::bad_alloc where SQLite had no memory.
   [[nodiscard]] StoreError error() const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
@@ -94,6 +120,7 @@ class Database {
   Database(std::filesystem::path path, sqlite3* handle) : path_{std::move(path)}, handle_{handle} {}
 
   std::filesystem::path path_;
+  bool had_log_ = false;  ///< which is then there as long as the database is open
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
@@ -104,7 +131,8 @@ class Transaction {
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
-  [[nodiscard]] StoreResult<void> begin() { return database_.execute("BEGIN IMMEDIATE"); }
+  /// Not where the file has been moved away meanwhile.
+  [[nodiscard]] StoreResult<void> begin();
   [[nodiscard]] StoreResult<void> commit() { return database_.execute("COMMIT"); }
 
  private:
