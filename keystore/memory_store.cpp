@@ -9,7 +9,14 @@
 namespace fauxkey {
 namespace {
 Bytes bytes_of(ByteView view) { return {view.begin(), view.end()}; }
+
+const Clock& system_clock() {
+  static const SystemClock kClock;
+  return kClock;
+}
 }  // namespace
+
+MemoryStore::MemoryStore() : MemoryStore{system_clock()} {}
 
 void MemoryStore::remove(Sequence sequence) {
   const auto it = credentials_.find(sequence);
@@ -22,10 +29,19 @@ void MemoryStore::remove(Sequence sequence) {
   credentials_.erase(it);
 }
 
-StoreResult<void> MemoryStore::put(const Credential& credential) {
-  if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
-  Credential copy = credential.clone();
+StoreResult<void> MemoryStore::put_all(std::span<const Credential> credentials) {
+  std::vector<Credential> copies;
+  copies.reserve(credentials.size());
+  for (const Credential& credential : credentials) {
+    if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
+    copies.push_back(credential.clone());
+  }
   const std::scoped_lock lock{mutex_};
+  for (Credential& copy : copies) put_one(std::move(copy));
+  return {};
+}
+
+void MemoryStore::put_one(Credential credential) {
   if (const auto same_id = by_id_.find(credential.id); same_id != by_id_.end()) remove(same_id->second);
   if (const auto rp = by_rp_.find(credential.rp_id_hash); rp != by_rp_.end()) {
     if (const auto user = rp->second.find(credential.user.id); user != rp->second.end()) remove(user->second);
@@ -34,8 +50,7 @@ StoreResult<void> MemoryStore::put(const Credential& credential) {
   ++revision_;
   by_id_[credential.id] = sequence;
   by_rp_[credential.rp_id_hash][credential.user.id] = sequence;
-  credentials_.emplace(sequence, std::move(copy));
-  return {};
+  credentials_.emplace(sequence, std::move(credential));
 }
 
 StoreResult<bool> MemoryStore::update(const Credential& credential) {
@@ -106,9 +121,23 @@ StoreResult<std::uint64_t> MemoryStore::revision() {
 
 StoreResult<std::uint32_t> MemoryStore::next_sign_count(ByteView credential_id) {
   const std::scoped_lock lock{mutex_};
-  std::uint32_t& counter = counters_[bytes_of(credential_id)];
-  if (counter == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
-  return ++counter;
+  SignCounter& counter = counters_[bytes_of(credential_id)];
+  if (counter.count == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
+  counter.last_used = clock_.unix_time();
+  return ++counter.count;
+}
+
+StoreResult<SignCounter> MemoryStore::sign_counter(ByteView credential_id) {
+  const std::scoped_lock lock{mutex_};
+  const auto counter = counters_.find(bytes_of(credential_id));
+  return counter != counters_.end() ? counter->second : SignCounter{};
+}
+
+StoreResult<void> MemoryStore::raise_sign_count(ByteView credential_id, std::uint32_t at_least) {
+  const std::scoped_lock lock{mutex_};
+  SignCounter& counter = counters_[bytes_of(credential_id)];
+  counter.count = std::max(counter.count, at_least);
+  return {};
 }
 
 StoreResult<std::optional<SecretBytes>> MemoryStore::load(RecordKind kind) {

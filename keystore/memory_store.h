@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
 
 namespace fauxkey {
@@ -11,9 +12,12 @@ namespace fauxkey {
 /// Behaves like SqliteStore, but for durability. Safe to call from several threads.
 class MemoryStore final : public CredentialStore {
  public:
-  MemoryStore() = default;
+  /// By the machine's own clock.
+  MemoryStore();
+  /// `clock` must outlive the store.
+  explicit MemoryStore(const Clock& clock) : clock_{clock} {}
 
-  [[nodiscard]] StoreResult<void> put(const Credential& credential) override;
+  [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;
   [[nodiscard]] StoreResult<bool> update(const Credential& credential) override;
   [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id) override;
   [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash) override;
@@ -22,6 +26,8 @@ class MemoryStore final : public CredentialStore {
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
   [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<void> raise_sign_count(ByteView credential_id, std::uint32_t at_least) override;
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
   [[nodiscard]] StoreResult<void> reset() override;
@@ -32,15 +38,17 @@ class MemoryStore final : public CredentialStore {
   /// User id to place, for each relying party.
   using Users = std::map<Bytes, Sequence>;
 
+  void put_one(Credential credential);
   void remove(Sequence sequence);
 
+  const Clock& clock_;
   std::mutex mutex_;
   Sequence last_ = 0;
   std::uint64_t revision_ = 0;
   std::map<Sequence, Credential> credentials_;
   std::map<Bytes, Sequence> by_id_;
   std::map<RpIdHash, Users> by_rp_;
-  std::map<Bytes, std::uint32_t> counters_;
+  std::map<Bytes, SignCounter> counters_;
   std::map<RecordKind, SecretBytes> records_;
 };
 

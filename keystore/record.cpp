@@ -37,6 +37,8 @@ enum class Field : std::uint8_t {
   supports_large_blob,
   large_blob,
   large_blob_original_size,
+  // 20 to 29 are other extensions'.
+  last_used = 30,
 };
 
 using cbor::Map;
@@ -194,20 +196,22 @@ std::optional<Credential> decode_credential(ByteView bytes, ByteView secret) {
   return credential;
 }
 
-Bytes encode_counter(std::uint32_t count) {
+Bytes encode_counter(const SignCounter& counter) {
   Map map;
   add(map, Field::version, kVersion);
-  add(map, Field::count, count);
+  add(map, Field::count, counter.count);
+  if (counter.last_used != 0) add(map, Field::last_used, counter.last_used);
   return cbor::encode(map);
 }
 
-std::optional<std::uint32_t> decode_counter(ByteView bytes) {
+std::optional<SignCounter> decode_counter(ByteView bytes) {
   const auto map = decode_map(bytes);
   if (!map) return std::nullopt;
   Reader reader{*map};
   const std::int64_t count = reader.integer(Field::count);
+  const std::int64_t last_used = reader.has(Field::last_used) ? reader.integer(Field::last_used) : 0;
   if (reader.failed() || count < 0 || count > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return static_cast<std::uint32_t>(count);
+  return SignCounter{static_cast<std::uint32_t>(count), last_used};
 }
 
 Bytes encode_revision(std::uint64_t revision) {

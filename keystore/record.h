@@ -6,6 +6,7 @@
 
 #include "fauxkey/bytes.h"
 #include "fauxkey/credential.h"
+#include "fauxkey/credential_store.h"
 #include "fauxkey/secret.h"
 
 namespace fauxkey::keystore {
@@ -18,8 +19,8 @@ struct EncodedCredential {
 /// Nothing where the map is none that `encode_credential` makes.
 [[nodiscard]] std::optional<Credential> decode_credential(ByteView map, ByteView secret);
 
-[[nodiscard]] Bytes encode_counter(std::uint32_t count);
-[[nodiscard]] std::optional<std::uint32_t> decode_counter(ByteView map);
+[[nodiscard]] Bytes encode_counter(const SignCounter& counter);
+[[nodiscard]] std::optional<SignCounter> decode_counter(ByteView map);
 
 /// 8 bytes, big-endian. What is not such is read as 0: a revision only has to differ from the last one.
 [[nodiscard]] Bytes encode_revision(std::uint64_t revision);

@@ -21,10 +21,11 @@ using keystore::Use;
 
 class SqliteStore::Implementation {
  public:
-  Implementation(keystore::OpenFile file, Random& random) : file_{std::move(file)}, random_{random} {}
+  Implementation(keystore::OpenFile file, Random& random, const Clock& clock)
+      : file_{std::move(file)}, random_{random}, clock_{clock} {}
 
   [[nodiscard]] StoreResult<void> prepare();
-  [[nodiscard]] StoreResult<void> put(const Credential& credential);
+  [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials);
   [[nodiscard]] StoreResult<bool> update(const Credential& credential);
   [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id);
   [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash);
@@ -33,6 +34,8 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit);
   [[nodiscard]] StoreResult<std::uint64_t> revision();
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id);
+  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id);
+  [[nodiscard]] StoreResult<void> raise_sign_count(ByteView credential_id, std::uint32_t at_least);
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind);
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value);
   [[nodiscard]] StoreResult<void> reset();
@@ -45,7 +48,11 @@ class SqliteStore::Implementation {
   /// sealed.
   [[nodiscard]] std::optional<Credential> open_credential(const Statement& row, int column) const;
   [[nodiscard]] Bytes seal_credential(const Credential& credential);
-  [[nodiscard]] std::optional<std::uint32_t> open_counter(ByteView id_tag, ByteView sealed) const;
+  /// Within a transaction: how many credentials made room.
+  [[nodiscard]] StoreResult<std::size_t> put_one(const Credential& credential);
+  [[nodiscard]] std::optional<SignCounter> open_counter(ByteView id_tag, ByteView sealed) const;
+  [[nodiscard]] StoreResult<SignCounter> read_counter(const Tag& id_tag);
+  [[nodiscard]] StoreResult<void> write_counter(const Tag& id_tag, const SignCounter& counter);
   [[nodiscard]] std::optional<SecretBytes> open_record(RecordKind kind, ByteView sealed) const;
   /// Within a transaction: the store is about to be another one.
   [[nodiscard]] StoreResult<void> write_next_revision();
@@ -57,6 +64,7 @@ class SqliteStore::Implementation {
 
   keystore::OpenFile file_;
   Random& random_;
+  const Clock& clock_;
   std::optional<std::size_t> count_;  ///< nobody else writes, so it is counted once
 
   // Prepared once. After file_, so that they go before the database does.
@@ -140,22 +148,33 @@ Bytes SqliteStore::Implementation::seal_credential(const Credential& credential)
       encoded.map, encoded.secret, random_);
 }
 
-StoreResult<void> SqliteStore::Implementation::put(const Credential& credential) {
+StoreResult<void> SqliteStore::Implementation::put_all(std::span<const Credential> credentials) {
+  const auto before = count();
+  if (!before) return std::unexpected{before.error()};
+  std::size_t now = *before;
+  Transaction transaction{database()};
+  if (auto begun = transaction.begin(); !begun) return begun;
+  for (const Credential& credential : credentials) {
+    const auto replaced = put_one(credential);
+    if (!replaced) return std::unexpected{replaced.error()};
+    now = now + 1 - std::min(*replaced, now);
+  }
+  if (auto committed = transaction.commit(); !committed) return committed;
+  count_ = now;
+  return {};
+}
+
+StoreResult<std::size_t> SqliteStore::Implementation::put_one(const Credential& credential) {
   const Tag id_tag = file_.keys.id_tag(credential.id);
   const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, credential.user.id);
   const Tag rp_tag = file_.keys.rp_tag(credential.rp_id_hash);
   const Bytes sealed = seal_credential(credential);
-  const auto before = count();
-  if (!before) return std::unexpected{before.error()};
-
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return begun;
   std::size_t replaced = 0;
   {
     Use remove{sql_->delete_replaced};
     remove->bind(1, id_tag);
     remove->bind(2, user_tag);
-    if (auto removed = remove->run(); !removed) return removed;
+    if (auto removed = remove->run(); !removed) return std::unexpected{removed.error()};
     replaced = static_cast<std::size_t>(database().changes());
   }
   {
@@ -164,12 +183,10 @@ StoreResult<void> SqliteStore::Implementation::put(const Credential& credential)
     insert->bind(2, user_tag);
     insert->bind(3, rp_tag);
     insert->bind(4, sealed);
-    if (auto inserted = insert->run(); !inserted) return inserted;
+    if (auto inserted = insert->run(); !inserted) return std::unexpected{inserted.error()};
   }
-  if (auto written = write_next_revision(); !written) return written;
-  if (auto committed = transaction.commit(); !committed) return committed;
-  count_ = *before + 1 - std::min(replaced, *before);
-  return {};
+  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
+  return replaced;
 }
 
 StoreResult<bool> SqliteStore::Implementation::update(const Credential& credential) {
@@ -282,41 +299,55 @@ StoreResult<void> SqliteStore::Implementation::write_next_revision() {
   return save(RecordKind::revision, keystore::encode_revision(*current + 1));
 }
 
-std::optional<std::uint32_t> SqliteStore::Implementation::open_counter(ByteView id_tag,
-                                                                       ByteView sealed) const {
+std::optional<SignCounter> SqliteStore::Implementation::open_counter(ByteView id_tag, ByteView sealed) const {
   const auto record = keystore::unseal(file_.keys.counters(), counter_data(id_tag), sealed);
   return record ? keystore::decode_counter(record->map) : std::nullopt;
 }
 
-StoreResult<std::uint32_t> SqliteStore::Implementation::next_sign_count(ByteView credential_id) {
-  const Tag id_tag = file_.keys.id_tag(credential_id);
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
-  std::uint32_t counter = 0;
-  {
-    Use select{sql_->find_counter};
-    select->bind(1, id_tag);
-    const auto row = select->step();
-    if (!row) return std::unexpected{row.error()};
-    if (*row) {
-      const auto stored = open_counter(id_tag, select->blob(0));
-      // Never from the start again: a relying party would take the credential for a clone.
-      if (!stored) return std::unexpected{damaged("A signature counter", "register with that site again")};
-      counter = *stored;
-    }
-  }
-  if (counter == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
-  ++counter;
+StoreResult<SignCounter> SqliteStore::Implementation::read_counter(const Tag& id_tag) {
+  Use select{sql_->find_counter};
+  select->bind(1, id_tag);
+  const auto row = select->step();
+  if (!row) return std::unexpected{row.error()};
+  if (!*row) return SignCounter{};
+  const auto stored = open_counter(id_tag, select->blob(0));
+  // Never from the start again: a relying party would take the credential for a clone.
+  if (!stored) return std::unexpected{damaged("A signature counter", "register with that site again")};
+  return *stored;
+}
+
+StoreResult<void> SqliteStore::Implementation::write_counter(const Tag& id_tag, const SignCounter& counter) {
   const Bytes sealed = keystore::seal(file_.keys.counters(), counter_data(id_tag),
                                       keystore::encode_counter(counter), {}, random_);
-  {
-    Use write{sql_->write_counter};
-    write->bind(1, id_tag);
-    write->bind(2, sealed);
-    if (auto written = write->run(); !written) return std::unexpected{written.error()};
-  }
-  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
-  return counter;
+  Use write{sql_->write_counter};
+  write->bind(1, id_tag);
+  write->bind(2, sealed);
+  return write->run();
+}
+
+StoreResult<std::uint32_t> SqliteStore::Implementation::next_sign_count(ByteView credential_id) {
+  const Tag id_tag = file_.keys.id_tag(credential_id);
+  auto counter = read_counter(id_tag);
+  if (!counter) return std::unexpected{counter.error()};
+  if (counter->count == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
+  ++counter->count;
+  counter->last_used = clock_.unix_time();
+  if (auto written = write_counter(id_tag, *counter); !written) return std::unexpected{written.error()};
+  return counter->count;
+}
+
+StoreResult<SignCounter> SqliteStore::Implementation::sign_counter(ByteView credential_id) {
+  return read_counter(file_.keys.id_tag(credential_id));
+}
+
+StoreResult<void> SqliteStore::Implementation::raise_sign_count(ByteView credential_id,
+                                                                std::uint32_t at_least) {
+  const Tag id_tag = file_.keys.id_tag(credential_id);
+  auto counter = read_counter(id_tag);
+  if (!counter) return std::unexpected{counter.error()};
+  if (counter->count >= at_least) return {};
+  counter->count = at_least;
+  return write_counter(id_tag, *counter);
 }
 
 std::optional<SecretBytes> SqliteStore::Implementation::open_record(RecordKind kind, ByteView sealed) const {
@@ -407,18 +438,20 @@ SqliteStore::~SqliteStore() = default;
 
 std::expected<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::filesystem::path& path,
                                                                           const UnlockSource& unlock,
-                                                                          Random& random, Clock& /*clock*/) {
+                                                                          Random& random, Clock& clock) {
   auto file = keystore::open_store_file(path, unlock, random);
   if (!file) return std::unexpected{file.error()};
-  auto implementation = std::make_unique<Implementation>(*std::move(file), random);
+  auto implementation = std::make_unique<Implementation>(*std::move(file), random, clock);
   if (auto prepared = implementation->prepare(); !prepared) return std::unexpected{prepared.error()};
   return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(implementation)}};
 }
 
-StoreResult<void> SqliteStore::put(const Credential& credential) {
-  if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
+StoreResult<void> SqliteStore::put_all(std::span<const Credential> credentials) {
+  if (!std::ranges::all_of(credentials, keystore::fits)) {
+    return std::unexpected{keystore::record_too_large()};
+  }
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->put(credential);
+  return implementation_->put_all(credentials);
 }
 StoreResult<bool> SqliteStore::update(const Credential& credential) {
   if (!keystore::fits(credential)) return std::unexpected{keystore::record_too_large()};
@@ -452,6 +485,14 @@ StoreResult<std::uint64_t> SqliteStore::revision() {
 StoreResult<std::uint32_t> SqliteStore::next_sign_count(ByteView credential_id) {
   const std::scoped_lock lock{implementation_->mutex};
   return implementation_->next_sign_count(credential_id);
+}
+StoreResult<SignCounter> SqliteStore::sign_counter(ByteView credential_id) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->sign_counter(credential_id);
+}
+StoreResult<void> SqliteStore::raise_sign_count(ByteView credential_id, std::uint32_t at_least) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->raise_sign_count(credential_id, at_least);
 }
 StoreResult<std::optional<SecretBytes>> SqliteStore::load(RecordKind kind) {
   const std::scoped_lock lock{implementation_->mutex};

@@ -27,12 +27,12 @@ class SqliteStore final : public CredentialStore {
  public:
   /// Opens the keystore, or makes it (with its folder, mode 0700, and the key file of a `keyfile:` source)
   /// where there is none. An existing file that is no sound keystore or does not open with this secret is
-  /// left as it is. `random` must outlive the store.
+  /// left as it is. `random` and `clock` must outlive the store.
   [[nodiscard]] static std::expected<std::unique_ptr<SqliteStore>, StoreError> open(
       const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock);
   ~SqliteStore() override;
 
-  [[nodiscard]] StoreResult<void> put(const Credential& credential) override;
+  [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;
   [[nodiscard]] StoreResult<bool> update(const Credential& credential) override;
   [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id) override;
   /// Leaves damaged ones out, unless all are; `check` finds them.
@@ -43,6 +43,8 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
   [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) override;
+  [[nodiscard]] StoreResult<void> raise_sign_count(ByteView credential_id, std::uint32_t at_least) override;
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override;
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
   [[nodiscard]] StoreResult<void> reset() override;

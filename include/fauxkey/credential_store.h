@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,12 @@ enum class RecordKind : std::uint8_t {
   enterprise = 10,   ///< enterprise attestation key and certificate; survives a reset
 };
 
+/// A signature counter as a person may see it.
+struct SignCounter {
+  std::uint32_t count = 0;     ///< the last that was given out; 0: none yet
+  std::int64_t last_used = 0;  ///< when, in seconds since 1970; 0: never, or it is not known
+};
+
 class CredentialStore {
  public:
   virtual ~CredentialStore() = default;
@@ -51,7 +58,9 @@ class CredentialStore {
 
   // Discoverable credentials.
   /// Adds one; an older one of the same relying party and user id is replaced (CTAP 2.3, 6.1.2).
-  [[nodiscard]] virtual StoreResult<void> put(const Credential& credential) = 0;
+  [[nodiscard]] StoreResult<void> put(const Credential& credential) { return put_all({&credential, 1}); }
+  /// Puts one after the other, all in one step: all are there afterwards, or, with an error, none.
+  [[nodiscard]] virtual StoreResult<void> put_all(std::span<const Credential> credentials) = 0;
   /// Writes a stored credential anew (same id, relying party and user id); its place in the order stays.
   /// False where there is none of that id.
   [[nodiscard]] virtual StoreResult<bool> update(const Credential& credential) = 0;
@@ -74,6 +83,11 @@ class CredentialStore {
   // Signature counters, for discoverable credentials and for others by their id.
   /// One more than ever before for this credential; the first is 1. Durable before it returns.
   [[nodiscard]] virtual StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) = 0;
+  /// Looks at a counter without counting.
+  [[nodiscard]] virtual StoreResult<SignCounter> sign_counter(ByteView credential_id) = 0;
+  /// For a credential that was used elsewhere: the next count is greater than `at_least`. Never lowers.
+  [[nodiscard]] virtual StoreResult<void> raise_sign_count(ByteView credential_id,
+                                                           std::uint32_t at_least) = 0;
 
   // State records.
   [[nodiscard]] virtual StoreResult<std::optional<SecretBytes>> load(RecordKind kind) = 0;

@@ -140,7 +140,7 @@ TEST_CASE("a record that is no attestation is refused and left as it is") {
 // Fails as a full disk does.
 class FullStore final : public CredentialStore {
  public:
-  [[nodiscard]] StoreResult<void> put(const Credential&) override { return error(); }
+  [[nodiscard]] StoreResult<void> put_all(std::span<const Credential>) override { return error(); }
   [[nodiscard]] StoreResult<bool> update(const Credential&) override { return error(); }
   [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView) override { return error(); }
   [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash&) override { return error(); }
@@ -149,6 +149,8 @@ class FullStore final : public CredentialStore {
   [[nodiscard]] StoreResult<Page> page(std::uint64_t, std::size_t) override { return error(); }
   [[nodiscard]] StoreResult<std::uint64_t> revision() override { return error(); }
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView) override { return error(); }
+  [[nodiscard]] StoreResult<void> raise_sign_count(ByteView, std::uint32_t) override { return error(); }
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind) override { return std::nullopt; }
   [[nodiscard]] StoreResult<void> save(RecordKind, ByteView) override { return error(); }
   [[nodiscard]] StoreResult<void> reset() override { return error(); }

@@ -13,12 +13,15 @@ using namespace fauxkey::test;
 namespace {
 
 struct InMemory {
-  MemoryStore memory;
+  ManualClock time;
+  MemoryStore memory{time};
   CredentialStore& store() { return memory; }
+  ManualClock& clock() { return time; }
 };
 struct OnDisk {
   DiskStore disk;
   CredentialStore& store() { return *disk.store; }
+  ManualClock& clock() { return disk.clock; }
 };
 
 std::vector<std::string> names(const std::vector<Credential>& credentials) {
@@ -249,6 +252,75 @@ TEST_CASE_TEMPLATE("keystore: a signature counter starts at 1 and grows by one, 
   for (std::uint32_t i = 1; i <= 5; ++i) CHECK(*store.next_sign_count(a) == i);
   CHECK(*store.next_sign_count(b) == 1);
   CHECK(*store.next_sign_count(a) == 6);
+}
+
+TEST_CASE_TEMPLATE("keystore: to look at a counter does not raise it", Kind, InMemory, OnDisk) {
+  Kind kind;
+  auto& store = kind.store();
+  const Bytes id(32, 1);
+  CHECK(store.sign_counter(id)->count == 0);
+  CHECK(store.sign_counter(id)->last_used == 0);
+  for (std::uint32_t used = 1; used <= 2; ++used) {
+    kind.clock().advance(std::chrono::hours{1});
+    REQUIRE(*store.next_sign_count(id) == used);
+    const auto then = kind.clock().unix_time();
+    kind.clock().advance(std::chrono::hours{1});
+    for (int i = 0; i < 2; ++i) CHECK(store.sign_counter(id)->count == used);
+    CHECK(store.sign_counter(id)->last_used == then);
+  }
+  CHECK(store.sign_counter(Bytes(32, 2))->count == 0);
+}
+
+TEST_CASE_TEMPLATE("keystore: a raised counter goes on from there, and none is lowered", Kind, InMemory,
+                   OnDisk) {
+  Kind kind;
+  auto& store = kind.store();
+  const Bytes id(32, 1);
+  REQUIRE(store.raise_sign_count(id, 1000).has_value());
+  CHECK(store.sign_counter(id)->count == 1000);
+  CHECK(store.sign_counter(id)->last_used == 0);
+  CHECK(*store.next_sign_count(id) == 1001);
+  const auto used = store.sign_counter(id)->last_used;
+  for (const std::uint32_t lower : {0U, 5U, 1000U, 1001U}) {
+    REQUIRE(store.raise_sign_count(id, lower).has_value());
+    CHECK(store.sign_counter(id)->count == 1001);
+  }
+  for (const std::uint32_t higher : {1010U, 1'000'000U, keystore::kMaxSignCount - 1}) {
+    REQUIRE(store.raise_sign_count(id, higher).has_value());
+    CHECK(store.sign_counter(id)->count == higher);
+    CHECK(store.sign_counter(id)->last_used == used);
+    CHECK(*store.next_sign_count(id) == higher + 1);
+  }
+  const auto exhausted = store.next_sign_count(id);
+  REQUIRE_FALSE(exhausted.has_value());
+  check_sentence(exhausted.error());
+}
+
+TEST_CASE_TEMPLATE("keystore: many credentials are put in one step", Kind, InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  auto& store = kind.store();
+  REQUIRE(store.put(make_credential(random, "example.com", "a")).has_value());
+  std::vector<Credential> many;
+  for (const char* user : {"b", "c", "a", "c"}) many.push_back(make_credential(random, "example.com", user));
+  const auto before = *store.revision();
+  REQUIRE(store.put_all(many).has_value());
+  CHECK(names_of(store, "example.com") == Names{"c", "a", "b"});
+  CHECK(*store.count() == 3);
+  CHECK(*store.revision() > before);
+  CHECK(store.find(many[3].id)->has_value());
+  CHECK_FALSE(store.find(many[1].id)->has_value());
+
+  SUBCASE("and none of them where one is too large") {
+    std::vector<Credential> refused;
+    refused.push_back(make_credential(random, "example.com", "d"));
+    refused.push_back(make_credential(random, "example.com", "e"));
+    refused[1].user.name = std::string(keystore::kMaxRecord + 1, 'x');
+    CHECK_FALSE(store.put_all(refused).has_value());
+    CHECK(*store.count() == 3);
+    CHECK_FALSE(store.find(refused[0].id)->has_value());
+  }
+  SUBCASE("also none at all") { CHECK(store.put_all({}).has_value()); }
 }
 
 TEST_CASE_TEMPLATE("keystore: a counter goes on after its credential was erased and put again", Kind,

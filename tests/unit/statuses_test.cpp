@@ -62,8 +62,8 @@ Status failed_verifications(int times) {
 class FailingStore final : public CredentialStore {
  public:
   bool broken = false;
-  StoreResult<void> put(const Credential& credential) override {
-    return ok() ? memory_.put(credential) : error();
+  StoreResult<void> put_all(std::span<const Credential> credentials) override {
+    return ok() ? memory_.put_all(credentials) : error();
   }
   StoreResult<bool> update(const Credential& credential) override {
     return ok() ? memory_.update(credential) : StoreResult<bool>{error()};
@@ -88,6 +88,12 @@ class FailingStore final : public CredentialStore {
   }
   StoreResult<std::uint32_t> next_sign_count(ByteView id) override {
     return ok() ? memory_.next_sign_count(id) : StoreResult<std::uint32_t>{error()};
+  }
+  StoreResult<SignCounter> sign_counter(ByteView id) override {
+    return ok() ? memory_.sign_counter(id) : StoreResult<SignCounter>{error()};
+  }
+  StoreResult<void> raise_sign_count(ByteView id, std::uint32_t at_least) override {
+    return ok() ? memory_.raise_sign_count(id, at_least) : error();
   }
   StoreResult<std::optional<SecretBytes>> load(RecordKind kind) override { return memory_.load(kind); }
   StoreResult<void> save(RecordKind kind, ByteView value) override {
