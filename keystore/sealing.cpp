@@ -68,6 +68,7 @@ Tag Keys::tag(char subject, ByteView first, ByteView second) const {
   return tag;
 }
 
+Tag Keys::store_id(ByteView fork) const { return tag('s', fork); }
 Tag Keys::id_tag(ByteView credential_id) const { return tag('i', credential_id); }
 Tag Keys::rp_tag(const RpIdHash& rp_id_hash) const { return tag('r', rp_id_hash); }
 // The first part has a fixed size, so the two cannot be cut differently.

@@ -43,6 +43,8 @@ class Keys {
 
   [[nodiscard]] Tag id_tag(ByteView credential_id) const;
   [[nodiscard]] Tag rp_tag(const RpIdHash& rp_id_hash) const;
+  /// Names a keystore where it is not opened: in the mark beside a key file.
+  [[nodiscard]] Tag store_id(ByteView fork) const;
   [[nodiscard]] Tag user_tag(const RpIdHash& rp_id_hash, ByteView user_id) const;
 
  private:

@@ -73,6 +73,12 @@ class Database {
   /// refused yet.
   void allow_checkpoint_on_close();
 
+  /// Moves all that is in the write-ahead log into the file, durably, and empties the log.
+  [[nodiscard]] StoreResult<void> checkpoint();
+
+  /// Writes the file anew, in one transaction.
+  [[nodiscard]] StoreResult<void> vacuum();
+
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
   [[nodiscard]] StoreResult<Statement> prepare(std::string_view sql) const;

@@ -8,6 +8,7 @@
 
 #include "keystore/limits.h"
 #include "keystore/record.h"
+#include "keystore/snapshots.h"
 #include "keystore/store_file.h"
 
 namespace fauxkey {
@@ -41,6 +42,22 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<void> reset();
   [[nodiscard]] StoreResult<Health> check();
 
+  [[nodiscard]] StoreResult<void> save_snapshot(std::string_view name) {
+    return keystore::save_snapshot(file_, snapshot_source_, name, random_);
+  }
+  [[nodiscard]] StoreResult<void> fork_snapshot(std::string_view name, const std::filesystem::path& to) {
+    return keystore::fork_snapshot(file_, name, to, random_);
+  }
+  [[nodiscard]] StoreResult<void> restore_snapshot(std::string_view name) {
+    sql_.reset();
+    count_.reset();
+    auto restored = keystore::restore_snapshot(file_, snapshot_source_, name, random_);
+    if (auto prepared = file_.database ? prepare() : std::unexpected{restored.error()}; !prepared)
+      throw std::runtime_error{prepared.error().message};
+    return restored;
+  }
+  [[nodiscard]] StoreResult<keystore::Sizes> compact() { return keystore::compact(database()); }
+
   std::mutex mutex;
 
  private:
@@ -62,6 +79,7 @@ class SqliteStore::Implementation {
   }
   [[nodiscard]] Database& database() { return *file_.database; }
 
+  keystore::SnapshotSource snapshot_source_;  ///< before file_, so that it is closed after it
   keystore::OpenFile file_;
   Random& random_;
   const Clock& clock_;
@@ -383,9 +401,10 @@ StoreResult<void> SqliteStore::Implementation::reset() {
   // Those of survives_reset().
   static_assert(static_cast<int>(RecordKind::attestation) == 3 &&
                 static_cast<int>(RecordKind::revision) == 9 &&
-                static_cast<int>(RecordKind::enterprise) == 10);
+                static_cast<int>(RecordKind::enterprise) == 10 &&
+                static_cast<int>(RecordKind::generation) == 11);
   for (const char* sql : {"DELETE FROM credentials", "DELETE FROM counters",
-                          "DELETE FROM records WHERE kind NOT IN (3, 9, 10)"}) {
+                          "DELETE FROM records WHERE kind NOT IN (3, 9, 10, 11)"}) {
     if (auto erased = database().execute(sql); !erased) return erased;
   }
   if (auto written = write_next_revision(); !written) return written;
@@ -438,10 +457,11 @@ SqliteStore::~SqliteStore() = default;
 
 std::expected<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::filesystem::path& path,
                                                                           const UnlockSource& unlock,
-                                                                          Random& random, Clock& clock) {
-  auto file = keystore::open_store_file(path, unlock, random);
-  if (!file) return std::unexpected{file.error()};
-  auto implementation = std::make_unique<Implementation>(*std::move(file), random, clock);
+                                                                          Random& random, Clock& clock,
+                                                                          const Opening& opening) {
+  auto opened = keystore::open_store_file(path, unlock, random, clock, opening);
+  if (!opened) return std::unexpected{opened.error()};
+  auto implementation = std::make_unique<Implementation>(std::move(opened->file), random, clock);
   if (auto prepared = implementation->prepare(); !prepared) return std::unexpected{prepared.error()};
   return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(implementation)}};
 }
@@ -509,6 +529,23 @@ StoreResult<void> SqliteStore::reset() {
 StoreResult<SqliteStore::Health> SqliteStore::check() {
   const std::scoped_lock lock{implementation_->mutex};
   return implementation_->check();
+}
+
+StoreResult<void> SqliteStore::save_snapshot(std::string_view name) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->save_snapshot(name);
+}
+StoreResult<void> SqliteStore::restore_snapshot(std::string_view name) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->restore_snapshot(name);
+}
+StoreResult<void> SqliteStore::fork_snapshot(std::string_view name, const std::filesystem::path& to) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->fork_snapshot(name, to);
+}
+StoreResult<keystore::Sizes> SqliteStore::compact() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->compact();
 }
 
 }  // namespace fauxkey

@@ -17,6 +17,8 @@
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
+#include "keystore/compact.h"
+#include "keystore/opening.h"
 #include "keystore/unlock.h"
 
 namespace fauxkey {
@@ -29,7 +31,8 @@ class SqliteStore final : public CredentialStore {
   /// where there is none. An existing file that is no sound keystore or does not open with this secret is
   /// left as it is. `random` and `clock` must outlive the store.
   [[nodiscard]] static std::expected<std::unique_ptr<SqliteStore>, StoreError> open(
-      const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock);
+      const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock,
+      const Opening& opening = {});
   ~SqliteStore() override;
 
   [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;
@@ -49,12 +52,35 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
   [[nodiscard]] StoreResult<void> reset() override;
 
+  // Snapshots (keystore/snapshots.h): the whole state under a name, beside the file.
+  /// While the store is in use, too.
+  [[nodiscard]] StoreResult<void> save_snapshot(std::string_view name);
+  /// Nobody may use the store meanwhile, and a key that was made on it must be made anew. Throws
+  /// std::runtime_error where the file cannot be opened afterwards; the store is good for nothing then.
+  [[nodiscard]] StoreResult<void> restore_snapshot(std::string_view name);
+  [[nodiscard]] StoreResult<void> fork_snapshot(std::string_view name, const std::filesystem::path& to);
+
+  /// Writes the file anew, without what deleted records left.
+  [[nodiscard]] StoreResult<keystore::Sizes> compact();
+
+  /// One damaged record, and what others tell of it.
+  struct Damage {
+    enum class What : std::uint8_t { credential, counter, record };
+    What what{};
+    RecordKind kind{};    ///< of a record
+    std::string rp_id;    ///< of a counter's credential; empty where it is not known
+    std::string account;  ///< user name of a counter's credential
+    Bytes credential_id;  ///< of a counter
+  };
   /// How much of the store is readable.
   struct Health {
     std::size_t credentials = 0;          ///< readable ones
     std::size_t damaged_credentials = 0;  ///< that fail their authentication
     std::size_t damaged_counters = 0;     ///< whose credentials cannot sign any more
     std::vector<RecordKind> damaged_records;
+    std::size_t counters = 0;  ///< readable ones
+    std::size_t records = 0;   ///< readable ones
+    std::vector<Damage> damages;
     std::string file_damage;  ///< what SQLite's own check says of the file; empty where it is sound
     [[nodiscard]] bool sound() const;
   };

@@ -25,6 +25,9 @@ enum class Occasion : std::uint8_t { create, open };
                                                            Random& random, const std::string& keystore,
                                                            bool retry = false);
 
+/// Whether a terminal controls the process.
+[[nodiscard]] bool has_terminal();
+
 /// One line typed at the terminal that controls the process, unseen. Backspace and Ctrl-U edit, Ctrl-C and
 /// Ctrl-D cancel.
 [[nodiscard]] StoreResult<SecretBytes> ask_terminal(const std::string& prompt);

@@ -108,7 +108,10 @@ struct DiskStore {
   std::unique_ptr<SqliteStore> store;
 
   DiskStore() { open(); }
-  [[nodiscard]] auto try_open() { return SqliteStore::open(path, unlock, random, clock); }
+  /// A passphrase costs little here.
+  Opening opening{.argon2_cost = [] { return keystore::Argon2Cost{1, std::uint64_t{8} << 20U}; },
+                  .accept_older = false};
+  [[nodiscard]] auto try_open() { return SqliteStore::open(path, unlock, random, clock, opening); }
   void open() {
     store.reset();
     auto opened = try_open();

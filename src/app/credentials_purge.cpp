@@ -1,0 +1,66 @@
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "app/credentials_commands.h"
+#include "app/error.h"
+#include "app/process.h"
+#include "app/store_options.h"
+#include "app/text.h"
+#include "crypto/hash.h"
+
+namespace fauxkey::app {
+namespace {
+
+struct PurgeOptions {
+  StoreOptions store;
+  std::string rp_id;
+  bool yes = false;
+};
+
+/// Asks at the terminal; no answer is no.
+bool confirmed(const std::string& question) {
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int purge(const PurgeOptions& options) {
+  protect_memory();
+  if (!options.yes && ::isatty(STDIN_FILENO) != 1)
+    throw UsageError{"There is no terminal to confirm at: give --yes if all of that site's are to go."};
+  SystemRandom random;
+  SystemClock clock;
+  const auto store = open_store(options.store, false, random, clock);
+  const auto found = store->find_by_rp(crypto::sha256(std::string_view{options.rp_id}));
+  if (!found) throw Failure{found.error().message};
+  const auto site = user::display_text(options.rp_id, 256, user::Shorten::start);
+  if (found->empty()) throw Failure{"There is no credential of " + site + ": see fauxkey credentials list."};
+  const auto many = counted(found->size(), "credential");
+  if (!options.yes && !confirmed("Delete " + many + " of " + site + ", for good?"))
+    throw Failure{"Nothing was deleted, as you did not say y: start again if it was a mistake."};
+  for (const auto& credential : *found) {
+    if (const auto erased = store->erase(credential.id); !erased) throw Failure{erased.error().message};
+  }
+  std::cout << "Deleted " << many << " of " << site << ".\n";
+  finish_output();
+  return kDone;
+}
+
+}  // namespace
+
+void add_credentials_purge(CLI::App& credentials, Action& action) {
+  auto& command = *credentials.add_subcommand("purge", "Delete all of one site, for good");
+  const auto options = std::make_shared<PurgeOptions>();
+  add_store_options(command, options->store);
+  command.add_option("--rp", options->rp_id, "The site's RP ID, mostly its domain")
+      ->required()
+      ->type_name("RP_ID");
+  command.add_flag("--yes", options->yes, "Do not ask first");
+  command.callback([&action, options] { action = [options] { return purge(*options); }; });
+}
+
+}  // namespace fauxkey::app
