@@ -103,10 +103,10 @@ StoreResult<Lock> Lock::take(const fs::path& path) {
   if (!file.valid()) return std::unexpected{system_error(errno, lock_path, "open the lock file")};
   if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return std::unexpected{system_error(errno, lock_path, "lock")};
-    return std::unexpected{StoreError{StoreError::Kind::io,
-                                      "The keystore '" + path.string() + "' is in use by " +
-                                          holder_in(content_of(file)) +
-                                          ": stop that one, or name another keystore with --store."}};
+    return std::unexpected{
+        StoreError{StoreError::Kind::io, "The keystore '" + path.string() + "' is in use by " +
+                                             holder_in(content_of(file)) +
+                                             ": stop that one, or name another keystore with --store."}};
   }
   Lock lock{std::move(file)};
   lock.tries_ = tries_in(content_of(lock.file_));

@@ -34,7 +34,8 @@ StoreError failed(const std::string& sentence) { return {StoreError::Kind::io, s
 
 StoreError broken() {
   return failed(
-      "pinentry ended without an answer: see that it works here (echo GETPIN | pinentry), or start fauxkey in "
+      "pinentry ended without an answer: see that it works here (echo GETPIN | pinentry), or start fauxkey "
+      "in "
       "a terminal.");
 }
 
@@ -241,7 +242,8 @@ std::optional<StoreResult<SecretBytes>> ask_pinentry(const PinentryTexts& texts,
     std::vector<std::string> commands{"OPTION no-grab"};
     if (const auto terminal = terminal_name(); !terminal.empty()) {
       commands.push_back("OPTION ttyname=" + escaped(terminal));
-      if (const auto type = variable("TERM"); !type.empty()) commands.push_back("OPTION ttytype=" + escaped(type));
+      if (const auto type = variable("TERM"); !type.empty())
+        commands.push_back("OPTION ttytype=" + escaped(type));
     }
     commands.emplace_back("OPTION lc-ctype=C.UTF-8");
     commands.emplace_back("SETTITLE fauxkey");

@@ -18,8 +18,8 @@ struct PinentryTexts {
   std::string error;  ///< empty: nothing went wrong before
 };
 
-/// One passphrase of at most `longest` bytes; nothing where there is no pinentry to be had. The program is the
-/// one that $FAUXKEY_PINENTRY names, or else `pinentry` in $PATH.
+/// One passphrase of at most `longest` bytes; nothing where there is no pinentry to be had. The program is
+/// the one that $FAUXKEY_PINENTRY names, or else `pinentry` in $PATH.
 [[nodiscard]] std::optional<StoreResult<SecretBytes>> ask_pinentry(const PinentryTexts& texts,
                                                                    std::size_t longest);
 

@@ -27,8 +27,8 @@ StoreResult<Protection> protect(const std::filesystem::path& path, const UnlockS
     secret = *std::move(read);
   }
   const bool had_passphrase = before->kind == UnlockSecret::Kind::passphrase;
-  const auto wrapped = protect_by(secret, unlocked.master,
-                                  had_passphrase ? std::optional{before->cost} : std::nullopt, opening, random);
+  const auto wrapped = protect_by(
+      secret, unlocked.master, had_passphrase ? std::optional{before->cost} : std::nullopt, opening, random);
   if (!wrapped) return std::unexpected{wrapped.error()};
   if (auto written = write_unlock_record(database, *wrapped); !written) {
     return std::unexpected{written.error()};

@@ -179,8 +179,8 @@ StoreResult<Generation> begin_generation(const Database& database, const Keys& k
 void raise_mark(const Keys& keys, const Generation& generation, const UnlockSource& source,
                 const UnlockSecret& secret, Random& random) {
   if (source.kind != UnlockSource::Kind::key_file) return;
-  static_cast<void>(MarkFile{source.name, secret.bytes}.raise(keys.store_id(generation.fork),
-                                                              generation.number, random));
+  static_cast<void>(
+      MarkFile{source.name, secret.bytes}.raise(keys.store_id(generation.fork), generation.number, random));
 }
 
 }  // namespace fauxkey::keystore

@@ -1,9 +1,10 @@
 // Tells a keystore file that was put back to an older copy of it, where the unlock source is a key file.
 //
 // The keystore has a generation, a number that is raised at each open. The highest that was seen stands in
-// KEYFILE.mark beside the key file, authenticated by a key from it, for each keystore that the key file opens.
-// A file of a lower generation is an older copy. The file is raised first and the mark after it, so that no
-// crash makes the newest file look old. Where the mark cannot be written, or was taken away, nothing is told.
+// KEYFILE.mark beside the key file, authenticated by a key from it, for each keystore that the key file
+// opens. A file of a lower generation is an older copy. The file is raised first and the mark after it, so
+// that no crash makes the newest file look old. Where the mark cannot be written, or was taken away, nothing
+// is told.
 //
 // KEYFILE.mark is the 16 bytes "fauxkey marks 1\n", for each keystore its 16-byte id and its generation (8
 // bytes, big-endian), those last raised at the end, and a 32-byte keyed BLAKE2b of all before it.
@@ -48,7 +49,8 @@ class MarkFile {
   /// False where it cannot be written. Never lowers.
   [[nodiscard]] bool raise(const Tag& store_id, std::uint64_t generation, Random& random) const;
 
-  /// So many keystores are remembered for one key file; beyond, those are forgotten that were not open longest.
+  /// So many keystores are remembered for one key file; beyond, those are forgotten that were not open
+  /// longest.
   static constexpr std::size_t kMaxStores = 1000;
 
  private:

@@ -165,7 +165,8 @@ bool is_snapshot_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   };
-  return !name.empty() && name.size() <= kLongest && name.front() != '.' && std::ranges::all_of(name, allowed);
+  return !name.empty() && name.size() <= kLongest && name.front() != '.' &&
+         std::ranges::all_of(name, allowed);
 }
 
 StoreResult<std::vector<Snapshot>> list_snapshots(const fs::path& path) {

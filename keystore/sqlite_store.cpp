@@ -399,10 +399,9 @@ StoreResult<void> SqliteStore::Implementation::reset() {
   Transaction transaction{database()};
   if (auto begun = transaction.begin(); !begun) return begun;
   // Those of survives_reset().
-  static_assert(static_cast<int>(RecordKind::attestation) == 3 &&
-                static_cast<int>(RecordKind::revision) == 9 &&
-                static_cast<int>(RecordKind::enterprise) == 10 &&
-                static_cast<int>(RecordKind::generation) == 11);
+  static_assert(
+      static_cast<int>(RecordKind::attestation) == 3 && static_cast<int>(RecordKind::revision) == 9 &&
+      static_cast<int>(RecordKind::enterprise) == 10 && static_cast<int>(RecordKind::generation) == 11);
   for (const char* sql : {"DELETE FROM credentials", "DELETE FROM counters",
                           "DELETE FROM records WHERE kind NOT IN (3, 9, 10, 11)"}) {
     if (auto erased = database().execute(sql); !erased) return erased;

@@ -49,7 +49,8 @@ std::expected<UnlockSource, std::string> parse_unlock_source(std::string_view te
   const std::string shape{row->name};
   if (row->kind == Kind::ask) {
     if (colon != std::string_view::npos && argument != kTerminal && argument != kPinentry) {
-      return std::unexpected{"'ask' takes nothing after it, or says where: write ask:terminal or ask:pinentry."};
+      return std::unexpected{
+          "'ask' takes nothing after it, or says where: write ask:terminal or ask:pinentry."};
     }
     return UnlockSource{row->kind, std::string{argument}, -1};
   }

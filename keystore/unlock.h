@@ -17,7 +17,8 @@ struct UnlockSource {
     key_file,  ///< keyfile:FILE  32 random bytes, raw or as 64 hexadecimal digits; made with a new keystore
     environment,  ///< env:NAME      a passphrase in an environment variable
     descriptor,  ///< fd:N          a passphrase: the first line that can be read from an open file descriptor
-    ask,  ///< ask           a passphrase that is typed, twice for a new keystore: at the terminal or, where there
+    ask,  ///< ask           a passphrase that is typed, twice for a new keystore: at the terminal or, where
+          ///< there
           ///<               is none, in a dialog of pinentry; ask:terminal and ask:pinentry say which
     credential,  ///< credential:NAME  a passphrase in the file NAME below systemd's $CREDENTIALS_DIRECTORY
   };

@@ -169,16 +169,20 @@ struct Question {
 StoreResult<SecretBytes> ask_somewhere(std::string_view where, const Question& question) {
   if (where != kPinentry && (where == kTerminal || has_terminal())) {
     const std::string about = question.subject.empty() ? "" : " '" + question.subject + "'";
-    return ask_terminal((question.error.empty() ? "" : question.error + " ") + question.prompt + about + ": ");
+    return ask_terminal((question.error.empty() ? "" : question.error + " ") + question.prompt + about +
+                        ": ");
   }
   const std::string description =
       question.subject.empty() ? question.prompt : question.prompt + " '" + question.subject + "'";
   auto answer = ask_pinentry({description, "Passphrase:", question.error}, kMaxPassphrase);
   if (answer) return *std::move(answer);
-  return error(std::string{where == kPinentry ? "" : "There is no terminal to ask for the passphrase at, and "} +
-               (where == kPinentry ? "There is no pinentry" : "no pinentry") +
-               ": install one (such as the package pinentry-gnome3 or pinentry-curses), start fauxkey in a "
-               "terminal, or choose another --unlock source (keyfile:FILE, env:NAME, fd:N, credential:NAME).");
+  const std::string missing = where == kPinentry ? "There is no pinentry to ask for the passphrase with"
+                                                 : "There is neither a terminal nor pinentry to ask for the "
+                                                   "passphrase with";
+  return error(
+      missing +
+      ": install one (such as the package pinentry-gnome3 or pinentry-curses), start fauxkey in a "
+      "terminal, or choose another --unlock source (keyfile:FILE, env:NAME, fd:N, credential:NAME).");
 }
 
 StoreResult<UnlockSecret> ask(std::string_view where, Occasion occasion, const std::string& keystore,

@@ -64,12 +64,14 @@ std::vector<CredentialView> all_credentials(CredentialStore& store) {
 
 Credential find_credential(CredentialStore& store, const std::string& id_prefix) {
   std::string wanted = id_prefix;
-  std::ranges::transform(wanted, wanted.begin(), [](char c) { return c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c; });
-  const bool digits = std::ranges::all_of(
-      wanted, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  std::ranges::transform(wanted, wanted.begin(),
+                         [](char c) { return c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c; });
+  const bool digits =
+      std::ranges::all_of(wanted, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   if (wanted.empty() || !digits) {
-    throw UsageError{"A credential is named by its id or the id's beginning, in hexadecimal digits: see "
-                     "fauxkey credentials list."};
+    throw UsageError{
+        "A credential is named by its id or the id's beginning, in hexadecimal digits: see "
+        "fauxkey credentials list."};
   }
   std::optional<Credential> found;
   bool several = false;

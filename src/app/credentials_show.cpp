@@ -47,7 +47,9 @@ void print(const CredentialView& credential) {
   line("created", date_and_time(credential.created_at));
   if (credential.counter) {
     const auto& [count, last_used] = *credential.counter;
-    line("last used", last_used != 0 ? date_and_time(last_used) : count != 0 ? "at an unknown time" : "never");
+    line("last used", last_used != 0 ? date_and_time(last_used)
+                      : count != 0   ? "at an unknown time"
+                                     : "never");
     line("counter", std::to_string(count));
   } else {
     line("counter", "damaged, so that it cannot log in: register at that site again");

@@ -1,8 +1,8 @@
 #include <iostream>
 #include <memory>
 
-#include "app/keystore_commands.h"
 #include "app/error.h"
+#include "app/keystore_commands.h"
 #include "app/process.h"
 #include "app/store_options.h"
 

@@ -97,12 +97,8 @@ int check(const CheckOptions& options) {
   if (!found) throw Failure{found.error().message};
   const auto& health = *found;
   if (options.json) {
-    Json json{{"sound", health.sound()},
-              {"credentials", health.credentials},
-              {"counters", health.counters},
-              {"records", health.records},
-              {"damaged", Json::array()},
-              {"file", nullptr}};
+    Json json{{"sound", health.sound()},   {"credentials", health.credentials}, {"counters", health.counters},
+              {"records", health.records}, {"damaged", Json::array()},          {"file", nullptr}};
     for (const auto& damage : health.damages) json["damaged"].push_back(to_json(damage));
     if (!health.file_damage.empty()) json["file"] = health.file_damage;
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

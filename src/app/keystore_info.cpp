@@ -28,14 +28,10 @@ int info(const InfoOptions& options) {
   const bool by_passphrase = found->wrapping.kind == keystore::UnlockSecret::Kind::passphrase;
   const auto& cost = found->wrapping.cost;
   if (options.json) {
-    Json json{{"file", path.string()},
-              {"format", found->format},
-              {"size", found->size},
-              {"unlock", by_passphrase ? "passphrase" : "keyfile"},
-              {"argon2id", nullptr},
-              {"credentials", found->credentials},
-              {"counters", found->counters},
-              {"records", found->records},
+    Json json{{"file", path.string()},       {"format", found->format},
+              {"size", found->size},         {"unlock", by_passphrase ? "passphrase" : "keyfile"},
+              {"argon2id", nullptr},         {"credentials", found->credentials},
+              {"counters", found->counters}, {"records", found->records},
               {"snapshots", snapshot_count}};
     if (by_passphrase) json["argon2id"] = {{"passes", cost.passes}, {"memory", cost.memory}};
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

@@ -43,21 +43,24 @@ int protect(const ProtectOptions& options) {
   std::cout << "The keystore " << path.string() << " opens with " << to_string(source) << " now";
   if (now.kind == UnlockSecret::Kind::passphrase) {
     std::cout << " (Argon2id: " << described(now.cost);
-    if (before.kind == now.kind && before.cost != now.cost) std::cout << ", before: " << described(before.cost);
+    if (before.kind == now.kind && before.cost != now.cost)
+      std::cout << ", before: " << described(before.cost);
     std::cout << ")";
   }
   std::cout << ".\n";
   if (from.kind == UnlockSource::Kind::key_file && source != from) {
-    std::cout << "The key file " << from.name
-              << " opens it no more, but backups that were made until now: delete it when nothing needs it.\n";
+    std::cout
+        << "The key file " << from.name
+        << " opens it no more, but backups that were made until now: delete it when nothing needs it.\n";
   }
   std::cout << std::flush;
   if (!other_snapshots.empty()) {
     std::string names;
     for (const auto& name : other_snapshots) names += (names.empty() ? "" : ", ") + name;
-    throw Failure{"These snapshots are damaged and open with what opened the keystore before: delete them by "
-                  "fauxkey keystore snapshot delete: " +
-                  names + "."};
+    throw Failure{
+        "These snapshots are damaged and open with what opened the keystore before: delete them by "
+        "fauxkey keystore snapshot delete: " +
+        names + "."};
   }
   return kDone;
 }

@@ -22,11 +22,11 @@ void add_store_options(CLI::App& command, StoreOptions& options) {
                   "The keystore's file (default: $XDG_DATA_HOME/fauxkey/keystore.db)")
       ->type_name("FILE");
   command
-      .add_option(
-          "--unlock", options.unlock,
-          "What opens the keystore: keyfile:FILE (default, made at the first start: "
-          "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal, or in a dialog of pinentry where there is none), "
-          "env:NAME, fd:N, credential:NAME (systemd)")
+      .add_option("--unlock", options.unlock,
+                  "What opens the keystore: keyfile:FILE (default, made at the first start: "
+                  "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal, or in a "
+                  "dialog of pinentry where there is none), "
+                  "env:NAME, fd:N, credential:NAME (systemd)")
       ->type_name("SOURCE");
 }
 
