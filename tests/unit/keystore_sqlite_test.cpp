@@ -258,9 +258,9 @@ TEST_CASE("sqlite store: a forged file cannot make it work for minutes or take a
                                  "05"
                                  "1b0000010000000000",  // 1 TiB
                                  "04"
-                                 "08"
+                                 "04"
                                  "05"
-                                 "1a40000000",  // 8 passes over 1 GiB
+                                 "1a40000000",  // 4 passes over 1 GiB
                                  "04"
                                  "00"
                                  "05"
@@ -356,16 +356,16 @@ TEST_CASE("sqlite store: only one process holds it, and the next is told which")
   const std::string pid = std::to_string(::getpid());
   const auto told = [&] {
     const auto opened = disk.try_open();
-    return !opened && opened.error().message.find("process " + pid + ":") != std::string::npos;
+    return !opened && opened.error().message.find("process " + pid + " (fauxkey_unit_tests):") != std::string::npos;
   };
   CHECK(told());
   CHECK(in_child(told));
   SUBCASE("also by another name of the file") {
     const fs::path link = disk.folder / "link.db";
     fs::create_symlink(disk.path, link);
-    const auto opened = SqliteStore::open(link, disk.unlock, disk.random, disk.clock);
+    const auto opened = SqliteStore::open(link, disk.unlock, disk.random, disk.clock, disk.opening);
     REQUIRE_FALSE(opened.has_value());
-    CHECK(opened.error().message.find("process " + pid + ":") != std::string::npos);
+    CHECK(opened.error().message.find("process " + pid + " (fauxkey_unit_tests):") != std::string::npos);
   }
   disk.close();
   CHECK(in_child([&] { return disk.try_open().has_value(); }));
