@@ -100,11 +100,12 @@ class Turn {
 };
 
 StoreError older(const std::filesystem::path& path) {
-  return {StoreError::Kind::damaged,
-          "The keystore '" + path.string() +
-              "' is an older copy of one that was open here later, and was left as it is, since PIN tries, "
-              "counters and deletions after that copy would be undone: put the newest back, or, if it is "
-              "gone, run fauxkey keystore accept-older."};
+  return {
+      StoreError::Kind::damaged,
+      "The keystore '" + path.string() +
+          "' is an older copy of one that was open here later, or damaged, and was left as it is, since PIN "
+          "tries, counters and deletions after that copy would be undone: put the newest back, or, if it is "
+          "gone, run fauxkey keystore accept-older."};
 }
 
 }  // namespace
@@ -153,16 +154,14 @@ bool MarkFile::raise(const Tag& store_id, std::uint64_t generation, Random& rand
   return write_marks(path_, mac_key_, marks, random);
 }
 
-StoreResult<Generation> check_generation(const Database& database, const Keys& keys,
-                                         const UnlockSource& source, const UnlockSecret& secret,
-                                         const Opening& opening) {
-  Generation generation = read_generation(database, keys);
-  if (source.kind != UnlockSource::Kind::key_file) return generation;
-  const auto mark = MarkFile{source.name, secret.bytes}.read(keys.store_id(generation.fork));
-  if (!mark || *mark <= generation.number) return generation;
-  if (!opening.accept_older) return std::unexpected{older(database.path())};
-  generation.number = *mark;
-  return generation;
+StoreResult<Generation> check_generation(const Generation& own, const std::filesystem::path& path,
+                                         const Keys& keys, const UnlockSource& source,
+                                         const UnlockSecret& secret, const Opening& opening) {
+  if (source.kind != UnlockSource::Kind::key_file) return own;
+  const auto mark = MarkFile{source.name, secret.bytes}.read(keys.store_id(own.fork));
+  if (!mark || *mark <= own.number) return own;
+  if (!opening.accept_older) return std::unexpected{older(path)};
+  return Generation{own.fork, *mark};
 }
 
 StoreResult<Generation> begin_generation(const Database& database, const Keys& keys, Generation generation,

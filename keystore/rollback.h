@@ -59,9 +59,10 @@ class MarkFile {
   Secret<32> mac_key_;
 };
 
-/// The file's generation, or the mark's where `opening` takes an older copy, which is refused otherwise.
-/// Changes nothing.
-[[nodiscard]] StoreResult<Generation> check_generation(const Database& database, const Keys& keys,
+/// `own`, the generation of the file at `path`, or the mark's where `opening` takes an older copy, which is
+/// refused otherwise. Changes nothing.
+[[nodiscard]] StoreResult<Generation> check_generation(const Generation& own,
+                                                       const std::filesystem::path& path, const Keys& keys,
                                                        const UnlockSource& source, const UnlockSecret& secret,
                                                        const Opening& opening);
 

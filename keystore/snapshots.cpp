@@ -101,6 +101,11 @@ StoreResult<File> open_snapshot(const fs::path& path, std::string_view name) {
   return file;
 }
 
+std::optional<Tally> read_tally(const Database& database, const Keys& keys) {
+  const auto record = read_state(database, keys, RecordKind::revision);
+  return record && *record ? decode_tally(**record) : std::nullopt;
+}
+
 /// What a copy of a keystore has otherwise than its original.
 struct Changes {
   Bytes unlock_record;
@@ -125,12 +130,13 @@ StoreResult<void> change(const fs::path& copy, const fs::path& named, const Keys
     if (auto written = write_generation(database, keys, *changes.generation, random); !written)
       return written;
   }
-  if (changes.revision_at_least) {
-    const auto stored = read_state(database, keys, RecordKind::revision);
-    const auto own = stored && *stored ? decode_revision(**stored) : 0;
-    const auto revision = encode_revision(std::max(own, *changes.revision_at_least));
-    if (auto written = write_state(database, keys, RecordKind::revision, revision, random); !written)
+  // A tally that cannot be read is counted anew, with a revision that never was.
+  if (auto tally = changes.revision_at_least ? read_tally(database, keys) : std::nullopt) {
+    tally->revision = std::max(tally->revision, *changes.revision_at_least);
+    const auto encoded = encode_tally(*tally);
+    if (auto written = write_state(database, keys, RecordKind::revision, encoded, random); !written) {
       return written;
+    }
   }
   if (auto committed = transaction.commit(); !committed) return committed;
   if (auto moved = database.checkpoint(); !moved) return moved;
@@ -230,8 +236,8 @@ StoreResult<void> restore_snapshot(OpenFile& open, SnapshotSource& source, std::
   if (!unlock_record) return std::unexpected{unlock_record.error()};
   Generation generation = read_generation(*open.database, open.keys);
   ++generation.number;
-  const auto stored = read_state(*open.database, open.keys, RecordKind::revision);
-  const std::uint64_t revision = (stored && *stored ? decode_revision(**stored) : 0) + 1;
+  const auto tally = read_tally(*open.database, open.keys);
+  const std::uint64_t revision = tally ? tally->revision + 1 : 0;
 
   const Draft draft{path, random};
   if (auto copied = copy_into(draft, *snapshot, path); !copied) return copied;

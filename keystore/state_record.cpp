@@ -14,9 +14,10 @@ Bytes record_data(RecordKind kind) {
 
 StoreResult<std::optional<SecretBytes>> read_state(const Database& database, const Keys& keys,
                                                    RecordKind kind) {
-  auto select = database.prepare("SELECT sealed FROM records WHERE kind = ?1");
+  auto select = database.prepare("SELECT sealed FROM records WHERE tag = ?1");
   if (!select) return std::unexpected{select.error()};
-  select->bind(1, static_cast<std::int64_t>(kind));
+  const Tag tag = keys.record_tag(kind);
+  select->bind(1, tag);
   const auto row = select->step();
   if (!row) return std::unexpected{row.error()};
   if (!*row) return std::nullopt;
@@ -30,9 +31,10 @@ StoreResult<std::optional<SecretBytes>> read_state(const Database& database, con
 StoreResult<void> write_state(const Database& database, const Keys& keys, RecordKind kind, ByteView value,
                               Random& random) {
   const Bytes sealed = seal(keys.record(kind), record_data(kind), encode_state(), value, random);
-  auto write = database.prepare("INSERT OR REPLACE INTO records(kind, sealed) VALUES(?1, ?2)");
+  auto write = database.prepare("INSERT OR REPLACE INTO records(tag, sealed) VALUES(?1, ?2)");
   if (!write) return std::unexpected{write.error()};
-  write->bind(1, static_cast<std::int64_t>(kind));
+  const Tag tag = keys.record_tag(kind);
+  write->bind(1, tag);
   write->bind(2, sealed);
   return write->run();
 }

@@ -8,8 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "keystore/migration.h"
 #include "keystore/unlock_secret.h"
 
 namespace fauxkey::keystore {
@@ -18,12 +20,26 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = StoreError::Kind;
 
-// The rows' tags and sealed blobs are sealing.h's. `seq` is the order of creation.
 struct Object {
   const char* name;
   const char* sql;
 };
+using Schema = std::span<const Object>;
+
+// By name. The rows' tags and sealed blobs are sealing.h's; `place` is random.
 constexpr std::array kSchema{
+    Object{
+        "counters",
+        "CREATE TABLE counters(tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID"},
+    Object{"credentials",
+           "CREATE TABLE credentials(place INTEGER PRIMARY KEY, id_tag BLOB UNIQUE NOT NULL, "
+           "user_tag BLOB UNIQUE NOT NULL, rp_tag BLOB UNIQUE NOT NULL, sealed BLOB NOT NULL) STRICT"},
+    Object{"records",
+           "CREATE TABLE records(tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID"},
+    Object{"unlock",
+           "CREATE TABLE unlock(id INTEGER PRIMARY KEY CHECK(id = 1), wrapped BLOB NOT NULL) STRICT"},
+};
+constexpr std::array kSchemaOfFormat1{
     Object{"counters",
            "CREATE TABLE counters(id_tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT "
            "ROWID"},
@@ -32,9 +48,10 @@ constexpr std::array kSchema{
            "user_tag BLOB UNIQUE NOT NULL, rp_tag BLOB NOT NULL, sealed BLOB NOT NULL) STRICT"},
     Object{"credentials_by_rp", "CREATE INDEX credentials_by_rp ON credentials(rp_tag)"},
     Object{"records", "CREATE TABLE records(kind INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT"},
-    Object{"unlock",
-           "CREATE TABLE unlock(id INTEGER PRIMARY KEY CHECK(id = 1), wrapped BLOB NOT NULL) STRICT"},
+    kSchema[3],
 };
+
+Schema schema_of(std::int64_t format) { return format == 1 ? Schema{kSchemaOfFormat1} : Schema{kSchema}; }
 
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
@@ -53,7 +70,7 @@ StoreError newer(const fs::path& path, std::int64_t version) {
 
 StoreResult<void> check_version(const fs::path& path, std::int64_t version) {
   if (version > kFormatVersion) return std::unexpected{newer(path, version)};
-  if (version != kFormatVersion) return std::unexpected{foreign(path)};
+  if (version < 1) return std::unexpected{foreign(path)};
   return {};
 }
 
@@ -101,7 +118,7 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, const
 }
 
 /// Whether the tables are exactly ours: a forged file may not bring others, or other rules.
-StoreResult<void> check_schema(const Database& database) {
+StoreResult<void> check_schema(const Database& database, Schema schema) {
   auto statement = database.prepare(
       "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex_%' ORDER BY name");
   if (!statement) return std::unexpected{statement.error()};
@@ -110,12 +127,12 @@ StoreResult<void> check_schema(const Database& database) {
     const auto row = statement->step();
     if (!row) return std::unexpected{row.error()};
     if (!*row) break;
-    const bool same = matched < kSchema.size() && statement->text(0) == kSchema.at(matched).name &&
-                      statement->text(1) == kSchema.at(matched).sql;
+    const bool same = matched < schema.size() && statement->text(0) == schema[matched].name &&
+                      statement->text(1) == schema[matched].sql;
     if (!same) return std::unexpected{damaged_file(database.path(), "its tables are not a keystore's")};
     ++matched;
   }
-  if (matched != kSchema.size()) return std::unexpected{damaged_file(database.path(), "a table is missing")};
+  if (matched != schema.size()) return std::unexpected{damaged_file(database.path(), "a table is missing")};
   return {};
 }
 
@@ -170,7 +187,9 @@ StoreResult<void> check_store(const Database& database) {
   const auto version = database.query_integer("PRAGMA user_version");
   if (!version) return std::unexpected{version.error()};
   if (auto known = check_version(database.path(), *version); !known) return known;
-  return check_schema(database);
+  if (*version != kFormatVersion)
+    return std::unexpected{damaged_file(database.path(), "its format is another")};
+  return check_schema(database, kSchema);
 }
 
 StoreResult<std::unique_ptr<Database>> reopen(const fs::path& path) {
@@ -232,25 +251,37 @@ StoreResult<OpenedFile> open_store_file(const fs::path& given, const UnlockSourc
   auto database = Database::open(path);
   if (!database) return std::unexpected{database.error()};
   // The write-ahead log may hold another version than the header that `inspect` saw.
-  if (auto ours = check_store(**database); !ours) return std::unexpected{ours.error()};
+  const auto version = (*database)->query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected{version.error()};
+  if (auto known = check_version(path, *version); !known) return std::unexpected{known.error()};
+  if (auto ours = check_schema(**database, schema_of(*version)); !ours) return std::unexpected{ours.error()};
   const auto wrapped = read_unlock_record(**database);
   if (!wrapped) return std::unexpected{wrapped.error()};
   auto unlocked = unlock(path, *wrapped, source, std::move(secret), *lock, random, clock);
   if (!unlocked) return std::unexpected{unlocked.error()};
   Keys keys{unlocked->master};
-  auto generation = check_generation(**database, keys, source, unlocked->secret, opening);
+  // Format 1 had none.
+  auto generation = check_generation(*version == 1 ? Generation{} : read_generation(**database, keys), path,
+                                     keys, source, unlocked->secret, opening);
   if (!generation) return std::unexpected{generation.error()};
   // Only now may anything be written.
   (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
+  OpenFile file{*std::move(lock), *std::move(database), std::move(keys)};
+  if (*version == 1) {
+    auto kept = migrate_from_1(*file.database, file.keys,
+                               std::array{kSchema[0].sql, kSchema[1].sql, kSchema[2].sql}, random);
+    if (!kept) return std::unexpected{kept.error()};
+    file.kept = *std::move(kept);
+  }
   // A disk that is full or read-only keeps nobody from logging in, and the generation as it is.
-  if (auto begun = begin_generation(**database, keys, *generation, source, unlocked->secret, random)) {
+  if (auto begun =
+          begin_generation(*file.database, file.keys, *generation, source, unlocked->secret, random)) {
     generation = begun;
   } else if (opening.accept_older) {
     return std::unexpected{begun.error()};
   }
-  return OpenedFile{
-      {*std::move(lock), *std::move(database), std::move(keys)}, *std::move(unlocked), *generation};
+  return OpenedFile{std::move(file), *std::move(unlocked), *generation};
 }
 
 }  // namespace fauxkey::keystore

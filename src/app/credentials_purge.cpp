@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/credentials_commands.h"
 #include "app/error.h"
@@ -28,6 +29,19 @@ bool confirmed(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
+std::vector<Bytes> credential_ids(CredentialStore& store, const RpIdHash& rp_id_hash) {
+  constexpr std::size_t kPage = 100;
+  std::vector<Bytes> ids;
+  std::uint64_t cursor = 0;
+  do {
+    auto page = store.page_by_rp(rp_id_hash, cursor, kPage);
+    if (!page) throw Failure{page.error().message};
+    for (auto& credential : page->credentials) ids.push_back(std::move(credential.id));
+    cursor = page->next_cursor;
+  } while (cursor != 0);
+  return ids;
+}
+
 int purge(const PurgeOptions& options) {
   protect_memory();
   if (!options.yes && ::isatty(STDIN_FILENO) != 1)
@@ -35,15 +49,15 @@ int purge(const PurgeOptions& options) {
   SystemRandom random;
   SystemClock clock;
   const auto store = open_store(options.store, false, random, clock);
-  const auto found = store->find_by_rp(crypto::sha256(std::string_view{options.rp_id}));
-  if (!found) throw Failure{found.error().message};
+  const auto rp_id_hash = crypto::sha256(std::string_view{options.rp_id});
   const auto site = user::display_text(options.rp_id, 256, user::Shorten::start);
-  if (found->empty()) throw Failure{"There is no credential of " + site + ": see fauxkey credentials list."};
-  const auto many = counted(found->size(), "credential");
+  const auto ids = credential_ids(*store, rp_id_hash);
+  if (ids.empty()) throw Failure{"There is no credential of " + site + ": see fauxkey credentials list."};
+  const auto many = counted(ids.size(), "credential");
   if (!options.yes && !confirmed("Delete " + many + " of " + site + ", for good?"))
     throw Failure{"Nothing was deleted, as you did not say y: start again if it was a mistake."};
-  for (const auto& credential : *found) {
-    if (const auto erased = store->erase(credential.id); !erased) throw Failure{erased.error().message};
+  for (const auto& id : ids) {
+    if (const auto erased = store->erase(id); !erased) throw Failure{erased.error().message};
   }
   std::cout << "Deleted " << many << " of " << site << ".\n";
   finish_output();

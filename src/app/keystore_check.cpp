@@ -97,8 +97,14 @@ int check(const CheckOptions& options) {
   if (!found) throw Failure{found.error().message};
   const auto& health = *found;
   if (options.json) {
-    Json json{{"sound", health.sound()},   {"credentials", health.credentials}, {"counters", health.counters},
-              {"records", health.records}, {"damaged", Json::array()},          {"file", nullptr}};
+    Json json{{"sound", health.sound()},
+              {"credentials", health.credentials},
+              {"counters", health.counters},
+              {"records", health.records},
+              {"missingCredentials", health.missing_credentials},
+              {"missingCounters", health.missing_counters},
+              {"damaged", Json::array()},
+              {"file", nullptr}};
     for (const auto& damage : health.damages) json["damaged"].push_back(to_json(damage));
     if (!health.file_damage.empty()) json["file"] = health.file_damage;
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
@@ -106,6 +112,11 @@ int check(const CheckOptions& options) {
     std::cout << "Sound: " << counted(health.credentials, "credential") << ", "
               << counted(health.counters, "counter") << ", " << counted(health.records, "other record")
               << ".\n";
+    const auto missing = [](std::size_t number, const char* noun) {
+      if (number > 0) std::cout << "Missing: " << counted(number, noun) << ".\n";
+    };
+    missing(health.missing_credentials, "credential");
+    missing(health.missing_counters, "counter");
     for (const auto& damage : health.damages) std::cout << "Damaged: " << described(damage) << ".\n";
     if (!health.file_damage.empty()) {
       std::cout << "Damaged: the file itself ("
