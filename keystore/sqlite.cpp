@@ -169,6 +169,9 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
   sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);
   const auto ready = database->execute(
+      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
+      // memory. The first, for others read the file, and what was read without it stays shared.
+      "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA mmap_size=0;"
       "PRAGMA cell_size_check=ON;"
       "PRAGMA temp_store=MEMORY;"
@@ -176,10 +179,7 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
       "PRAGMA secure_delete=ON;"
       // FULL, not WAL mode's usual NORMAL, which syncs at checkpoints only: a power cut would take back
       // credentials that a host has been told of, and counters, which a relying party then takes for a clone.
-      "PRAGMA synchronous=FULL;"
-      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
-      // memory.
-      "PRAGMA locking_mode=EXCLUSIVE;");
+      "PRAGMA synchronous=FULL;");
   if (!ready) return std::unexpected{ready.error()};
   return database;
 }
