@@ -24,7 +24,8 @@
 namespace fauxkey {
 
 /// Safe to call from several threads; one process at a time has a file open. Besides the file there are
-/// FILE.lock and, while it is open or after a crash, FILE-wal, which belongs to it.
+/// FILE.lock and, while it is open or after a crash, FILE-wal, which belongs to it; with snapshots also the
+/// folder FILE.snapshots, and beside a key file KEYFILE.mark (keystore/rollback.h).
 class SqliteStore final : public CredentialStore {
  public:
   /// Opens the keystore, or makes it (with its folder, mode 0700, and the key file of a `keyfile:` source)

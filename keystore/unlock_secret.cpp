@@ -213,6 +213,18 @@ UnlockSecret::Kind secret_kind(const UnlockSource& source) {
                                                      : UnlockSecret::Kind::passphrase;
 }
 
+void forget_unlock_secret(const UnlockSource& source) {
+  if (source.kind != UnlockSource::Kind::environment) return;
+  // In the block that the process was started with, not in a copy.
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, source.name.c_str(), source.name.size()) != 0) continue;
+    if ((*entry)[source.name.size()] != '=') continue;
+    char* const value = *entry + source.name.size() + 1;
+    sodium_memzero(value, std::strlen(value));
+  }
+  ::unsetenv(source.name.c_str());
+}
+
 StoreResult<UnlockSecret> read_unlock_secret(const UnlockSource& source, Occasion occasion, Random& random,
                                              const std::string& keystore, bool retry) {
   switch (source.kind) {
