@@ -51,6 +51,8 @@ class Pinentry {
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, other.descriptor(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, other.descriptor(), STDOUT_FILENO);
+    // Toolkits have much to say there that is not for whoever types a passphrase.
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     // The keystore's files and whatever else is open are not its business.
     ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     posix_spawnattr_t attributes;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "keystore/record.h"
@@ -177,7 +178,8 @@ bool is_snapshot_name(std::string_view name) {
 
 StoreResult<std::vector<Snapshot>> list_snapshots(const fs::path& path) {
   const fs::path folder = folder_of_snapshots(path);
-  std::vector<Snapshot> snapshots;
+  std::vector<std::pair<long, Snapshot>>
+      found;  ///< with the nanoseconds, which tell those of one second apart
   std::error_code error;
   for (fs::directory_iterator entry{folder, error}; !error && entry != fs::directory_iterator{};
        entry.increment(error)) {
@@ -189,12 +191,17 @@ StoreResult<std::vector<Snapshot>> list_snapshots(const fs::path& path) {
     }
     const std::string name = file.substr(0, file.size() - kExtension.size());
     if (!is_snapshot_name(name)) continue;
-    snapshots.push_back({name, status.st_mtim.tv_sec, static_cast<std::uint64_t>(status.st_size)});
+    found.emplace_back(status.st_mtim.tv_nsec,
+                       Snapshot{name, status.st_mtim.tv_sec, static_cast<std::uint64_t>(status.st_size)});
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return std::unexpected{system_error(error.value(), folder, "read")};
   }
-  std::ranges::sort(snapshots, {}, [](const Snapshot& s) { return std::pair{s.saved_at, s.name}; });
+  std::ranges::sort(found, {}, [](const auto& one) {
+    return std::tuple{one.second.saved_at, one.first, std::string_view{one.second.name}};
+  });
+  std::vector<Snapshot> snapshots;
+  for (auto& [nanoseconds, snapshot] : found) snapshots.push_back(std::move(snapshot));
   return snapshots;
 }
 

@@ -25,8 +25,8 @@ enum class Occasion : std::uint8_t { create, open };
                                                            Random& random, const std::string& keystore,
                                                            bool retry = false);
 
-/// Overwrites the variable of an `env:` source, in which core dumps and programs that are started would find the
-/// passphrase. For a program that has opened its keystore and goes on running.
+/// Overwrites the variable of an `env:` source, in which core dumps and programs that are started would find
+/// the passphrase. For a program that has opened its keystore and goes on running.
 void forget_unlock_secret(const UnlockSource& source);
 
 /// Whether a terminal controls the process.

@@ -22,15 +22,16 @@ struct ListOptions {
 constexpr std::size_t kShownDigits = 16;
 
 Row to_row(const CredentialView& credential) {
+  const auto date = [](std::int64_t time) { return date_and_time(time).substr(0, 10); };
   std::string last_used = "?";
   std::string count = "?";
   if (credential.counter) {
     count = std::to_string(credential.counter->count);
-    last_used = credential.counter->last_used != 0 ? date_and_time(credential.counter->last_used) : "-";
+    last_used = credential.counter->last_used != 0 ? date(credential.counter->last_used) : "-";
   }
   return {credential.rp_id,
           account_of(credential.user),
-          date_and_time(credential.created_at),
+          date(credential.created_at),
           last_used,
           count,
           flags_of(credential),
@@ -60,8 +61,8 @@ int list(const ListOptions& options) {
     for (const auto& credential : credentials) rows.push_back(to_row(credential));
     print_table({{.title = "SITE", .least = 12, .shorten = Shorten::start},
                  {.title = "ACCOUNT", .least = 8},
-                 {.title = "CREATED", .least = 10},
-                 {.title = "LAST USED", .least = 10},
+                 {.title = "CREATED"},
+                 {.title = "LAST USED"},
                  {.title = "COUNT", .right = true},
                  {.title = "FLAGS"},
                  {.title = "ID", .least = 8}},

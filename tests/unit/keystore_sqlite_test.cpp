@@ -356,7 +356,8 @@ TEST_CASE("sqlite store: only one process holds it, and the next is told which")
   const std::string pid = std::to_string(::getpid());
   const auto told = [&] {
     const auto opened = disk.try_open();
-    return !opened && opened.error().message.find("process " + pid + " (fauxkey_unit_tests):") != std::string::npos;
+    return !opened &&
+           opened.error().message.find("process " + pid + " (fauxkey_unit_tests):") != std::string::npos;
   };
   CHECK(told());
   CHECK(in_child(told));
