@@ -170,7 +170,7 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
   sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);
   const auto ready = database->execute(
       // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
-      // memory. The first, for others read the file, and what was read without it stays shared.
+      // memory: if this comes before any other, for most read the file.
       "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA mmap_size=0;"
       "PRAGMA cell_size_check=ON;"
@@ -182,6 +182,31 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
       "PRAGMA synchronous=FULL;");
   if (!ready) return std::unexpected{ready.error()};
   return database;
+}
+
+StoreResult<void> Database::renew_log() {
+  sqlite3_file* log = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+      log == nullptr || log->pMethods == nullptr) {
+    return {};
+  }
+  const auto failed = [&]() -> StoreResult<void> {
+    const int system = last_errno(handle_.get());
+    return std::unexpected{system_error(system != 0 ? system : EIO, path_, "write the log of")};
+  };
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return failed();
+  if (size == 0) return {};
+  Bytes block(std::size_t{1} << 16U);
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(block.size())) {
+    const int count =
+        static_cast<int>(std::min<sqlite3_int64>(static_cast<sqlite3_int64>(block.size()), size - at));
+    if (log->pMethods->xRead(log, block.data(), count, at) != SQLITE_OK ||
+        log->pMethods->xWrite(log, block.data(), count, at) != SQLITE_OK) {
+      return failed();
+    }
+  }
+  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK ? StoreResult<void>{} : failed();
 }
 
 void Database::allow_checkpoint_on_close() {
@@ -223,6 +248,29 @@ StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std
   return static_cast<std::size_t>(count);
 }
 
+StoreResult<void> Database::check_in_place() const {
+  int moved = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+      moved != 0) {
+    return std::unexpected{StoreError{
+        Kind::io, "The keystore " + quoted(path_) +
+                      " was deleted or replaced while it was in use and nothing was changed: put the "
+                      "same file back, or end fauxkey and start it with the one that is there."}};
+  }
+  sqlite3_file* log = nullptr;
+  std::filesystem::path log_path = path_;
+  log_path += "-wal";
+  std::error_code error;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr && !std::filesystem::exists(log_path, error) && !error) {
+    return std::unexpected{StoreError{
+        Kind::io, "The log " + quoted(log_path) +
+                      " was deleted while it was in use and nothing was changed: end fauxkey, which "
+                      "writes all that the log had into the keystore, and start it again."}};
+  }
+  return {};
+}
+
 StoreResult<void> Database::execute(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return std::unexpected{error()};
@@ -259,6 +307,11 @@ Statement Preparation::operator()(std::string_view sql) {
   if (statement) return *std::move(statement);
   if (!error_) error_ = statement.error();
   return {};
+}
+
+StoreResult<void> Transaction::begin() {
+  if (auto in_place = database_.check_in_place(); !in_place) return in_place;
+  return database_.execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {

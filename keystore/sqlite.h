@@ -82,6 +82,11 @@ class Database {
   /// Opens an existing file with all that makes SQLite safe with a hostile one.
   [[nodiscard]] static StoreResult<std::unique_ptr<Database>> open(const std::filesystem::path& path);
 
+  /// Writes the log's bytes over themselves and syncs them. Where a sync failed before, the system may show
+  /// bytes that it never wrote and would not write any more (Linux takes such pages for clean), and what is
+  /// built on them would be lost with them.
+  [[nodiscard]] StoreResult<void> renew_log();
+
   /// Closing moves what is in the write-ahead log into the file; not so before this, for the file may be
   /// refused yet.
   void allow_checkpoint_on_close();
@@ -96,6 +101,10 @@ class Database {
   /// own descriptor: to close another one would end SQLite's locks.)
   [[nodiscard]] StoreResult<std::size_t> read_file(std::uint64_t offset,
                                                    std::span<std::uint8_t> buffer) const;
+
+  /// Whether the file still has its name. What is written to one that was deleted or replaced would be lost
+  /// with the process.
+  [[nodiscard]] StoreResult<void> check_in_place() const;
 
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
@@ -128,7 +137,8 @@ class Transaction {
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
-  [[nodiscard]] StoreResult<void> begin() { return database_.execute("BEGIN IMMEDIATE"); }
+  /// Not where the file has been moved away meanwhile.
+  [[nodiscard]] StoreResult<void> begin();
   [[nodiscard]] StoreResult<void> commit() { return database_.execute("COMMIT"); }
 
  private:

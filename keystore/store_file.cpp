@@ -12,6 +12,7 @@
 #include <string>
 
 #include "keystore/migration.h"
+#include "keystore/record.h"
 #include "keystore/unlock_secret.h"
 
 namespace fauxkey::keystore {
@@ -109,6 +110,7 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, const
     insert->bind(1, *wrapped);
     if (auto inserted = insert->run(); !inserted) return inserted;
     insert->reset();
+    if (auto written = write_tally(database, Keys{master}, {}, random); !written) return written;
     if (auto committed = transaction.commit(); !committed) return committed;
     // All into the one file, so that nothing but that has to get its name. (Closing does it too, but says
     // nothing of errors.)
@@ -265,6 +267,7 @@ StoreResult<OpenedFile> open_store_file(const fs::path& given, const UnlockSourc
                                      keys, source, unlocked->secret, opening);
   if (!generation) return std::unexpected{generation.error()};
   // Only now may anything be written.
+  if (auto renewed = (*database)->renew_log(); !renewed) return std::unexpected{renewed.error()};
   (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
   OpenFile file{*std::move(lock), *std::move(database), std::move(keys)};

@@ -17,6 +17,7 @@ using Damage = SqliteStore::Damage;
 struct CheckOptions {
   StoreOptions store;
   bool json = false;
+  bool repair = false;
 };
 
 struct KindName {
@@ -93,6 +94,9 @@ int check(const CheckOptions& options) {
   SystemRandom random;
   SystemClock clock;
   const auto store = open_store(options.store, false, random, clock);
+  if (options.repair) {
+    if (const auto repaired = store->repair(); !repaired) throw Failure{repaired.error().message};
+  }
   const auto found = store->check();
   if (!found) throw Failure{found.error().message};
   const auto& health = *found;
@@ -138,6 +142,9 @@ void add_keystore_check(CLI::App& keystore, Action& action) {
   const auto options = std::make_shared<CheckOptions>();
   add_store_options(command, options->store);
   command.add_flag("--json", options->json, "As JSON");
+  command.add_flag("--repair", options->repair,
+                   "First take what is left for all that there was, so that nothing is missing any more; it "
+                   "may be the PIN that was");
   command.callback([&action, options] { action = [options] { return check(*options); }; });
 }
 
