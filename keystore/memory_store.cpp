@@ -24,7 +24,7 @@ void MemoryStore::remove(Sequence sequence) {
   const Credential& credential = it->second;
   by_id_.erase(credential.id);
   const auto users = by_rp_.find(credential.rp_id_hash);
-  users->second.erase(credential.user.id);
+  users->second.erase(keystore::account_key(credential));
   if (users->second.empty()) by_rp_.erase(users);
   credentials_.erase(it);
 }
@@ -42,14 +42,16 @@ StoreResult<void> MemoryStore::put_all(std::span<const Credential> credentials) 
 }
 
 void MemoryStore::put_one(Credential credential) {
+  const Bytes account = keystore::account_key(credential);
   if (const auto same_id = by_id_.find(credential.id); same_id != by_id_.end()) remove(same_id->second);
   if (const auto rp = by_rp_.find(credential.rp_id_hash); rp != by_rp_.end()) {
-    if (const auto user = rp->second.find(credential.user.id); user != rp->second.end()) remove(user->second);
+    const auto same_account = rp->second.find(account);
+    if (same_account != rp->second.end()) remove(same_account->second);
   }
   const Sequence sequence = ++last_;
   ++revision_;
   by_id_[credential.id] = sequence;
-  by_rp_[credential.rp_id_hash][credential.user.id] = sequence;
+  by_rp_[credential.rp_id_hash][account] = sequence;
   credentials_.emplace(sequence, std::move(credential));
 }
 
@@ -60,7 +62,10 @@ StoreResult<bool> MemoryStore::update(const Credential& credential) {
   const auto sequence = by_id_.find(credential.id);
   if (sequence == by_id_.end()) return false;
   Credential& stored = credentials_.at(sequence->second);
-  if (stored.rp_id_hash != credential.rp_id_hash || stored.user.id != credential.user.id) return false;
+  if (stored.rp_id_hash != credential.rp_id_hash ||
+      keystore::account_key(stored) != keystore::account_key(credential)) {
+    return false;
+  }
   stored = std::move(copy);
   ++revision_;
   return true;

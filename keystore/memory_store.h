@@ -35,7 +35,7 @@ class MemoryStore final : public CredentialStore {
  private:
   /// The place in the order of creation; never used twice.
   using Sequence = std::uint64_t;
-  /// User id to place, for each relying party.
+  /// keystore::account_key to place, for each relying party.
   using Users = std::map<Bytes, Sequence>;
 
   void put_one(Credential credential);

@@ -143,7 +143,8 @@ Bytes SqliteStore::Implementation::seal_credential(const Credential& credential)
   const auto encoded = keystore::encode_credential(credential);
   return keystore::seal(
       keys.credentials(),
-      credential_data(keys.id_tag(credential.id), keys.user_tag(credential.rp_id_hash, credential.user.id),
+      credential_data(keys.id_tag(credential.id),
+                      keys.user_tag(credential.rp_id_hash, keystore::account_key(credential)),
                       keys.rp_tag(credential.rp_id_hash)),
       encoded.map, encoded.secret, random_);
 }
@@ -166,7 +167,7 @@ StoreResult<void> SqliteStore::Implementation::put_all(std::span<const Credentia
 
 StoreResult<std::size_t> SqliteStore::Implementation::put_one(const Credential& credential) {
   const Tag id_tag = file_.keys.id_tag(credential.id);
-  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, credential.user.id);
+  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, keystore::account_key(credential));
   const Tag rp_tag = file_.keys.rp_tag(credential.rp_id_hash);
   const Bytes sealed = seal_credential(credential);
   std::size_t replaced = 0;
@@ -191,7 +192,7 @@ StoreResult<std::size_t> SqliteStore::Implementation::put_one(const Credential& 
 
 StoreResult<bool> SqliteStore::Implementation::update(const Credential& credential) {
   const Tag id_tag = file_.keys.id_tag(credential.id);
-  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, credential.user.id);
+  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, keystore::account_key(credential));
   const Bytes sealed = seal_credential(credential);
   Transaction transaction{database()};
   if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/credentials_exchange.h"
 #include "app/error.h"
 #include "app/process.h"
 #include "app/store_options.h"
@@ -126,6 +127,8 @@ void add_credentials(CLI::App& program, Action& action) {
   add_store_options(command, options->store);
   command.add_flag("--json", options->json, "As JSON, in full");
   command.callback([&action, options] { action = [options] { return list(*options); }; });
+  add_credentials_export(credentials, action);
+  add_credentials_import(credentials, action);
 }
 
 }  // namespace fauxkey::app
