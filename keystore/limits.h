@@ -1,6 +1,7 @@
 // What both stores hold to alike.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,6 +19,9 @@ inline constexpr std::size_t kMaxRecord = 1U << 20U;
 /// A page holds no more, whatever the caller's limit: each credential has secrets in guarded pages of memory,
 /// and the kernel maps only so many (vm.max_map_count).
 inline constexpr std::size_t kMaxPage = 1000;
+[[nodiscard]] constexpr std::size_t page_size(std::size_t limit) {
+  return std::clamp(limit, std::size_t{1}, kMaxPage);
+}
 
 inline constexpr std::size_t kMaxUserId = 64;  ///< WebAuthn 5.4.3
 

@@ -1,7 +1,6 @@
 #include "keystore/memory_store.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "keystore/limits.h"
@@ -23,9 +22,10 @@ void MemoryStore::remove(Sequence sequence) {
   if (it == credentials_.end()) return;
   const Credential& credential = it->second;
   by_id_.erase(credential.id);
-  const auto users = by_rp_.find(credential.rp_id_hash);
-  users->second.erase(keystore::account_key(credential));
-  if (users->second.empty()) by_rp_.erase(users);
+  const auto rp = by_rp_.find(credential.rp_id_hash);
+  rp->second.users.erase(keystore::account_key(credential));
+  rp->second.sequences.erase(sequence);
+  if (rp->second.users.empty()) by_rp_.erase(rp);
   credentials_.erase(it);
 }
 
@@ -45,13 +45,15 @@ void MemoryStore::put_one(Credential credential) {
   const Bytes account = keystore::account_key(credential);
   if (const auto same_id = by_id_.find(credential.id); same_id != by_id_.end()) remove(same_id->second);
   if (const auto rp = by_rp_.find(credential.rp_id_hash); rp != by_rp_.end()) {
-    const auto same_account = rp->second.find(account);
-    if (same_account != rp->second.end()) remove(same_account->second);
+    const auto& users = rp->second.users;
+    if (const auto user = users.find(account); user != users.end()) remove(user->second);
   }
   const Sequence sequence = ++last_;
   ++revision_;
   by_id_[credential.id] = sequence;
-  by_rp_[credential.rp_id_hash][account] = sequence;
+  RelyingParty& rp = by_rp_[credential.rp_id_hash];
+  rp.users[account] = sequence;
+  rp.sequences.insert(sequence);
   credentials_.emplace(sequence, std::move(credential));
 }
 
@@ -81,13 +83,13 @@ StoreResult<std::optional<Credential>> MemoryStore::find(ByteView credential_id)
 StoreResult<std::vector<Credential>> MemoryStore::find_by_rp(const RpIdHash& rp_id_hash) {
   const std::scoped_lock lock{mutex_};
   std::vector<Credential> found;
-  const auto users = by_rp_.find(rp_id_hash);
-  if (users == by_rp_.end()) return found;
-  std::vector<Sequence> sequences;
-  for (const auto& [user, sequence] : users->second) sequences.push_back(sequence);
-  std::ranges::sort(sequences, std::greater{});
+  const auto rp = by_rp_.find(rp_id_hash);
+  if (rp == by_rp_.end()) return found;
+  const auto& sequences = rp->second.sequences;
   found.reserve(sequences.size());
-  for (const Sequence sequence : sequences) found.push_back(credentials_.at(sequence).clone());
+  for (auto it = sequences.rbegin(); it != sequences.rend(); ++it) {
+    found.push_back(credentials_.at(*it).clone());
+  }
   return found;
 }
 
@@ -105,18 +107,53 @@ StoreResult<std::size_t> MemoryStore::count() {
   return credentials_.size();
 }
 
+// A cursor is the place of the page's first credential in the order of creation.
+
 StoreResult<CredentialStore::Page> MemoryStore::page(std::uint64_t cursor, std::size_t limit) {
-  limit = std::clamp(limit, std::size_t{1}, keystore::kMaxPage);
   const std::scoped_lock lock{mutex_};
   Page page;
   for (auto it = credentials_.lower_bound(cursor); it != credentials_.end(); ++it) {
-    if (page.credentials.size() == limit) {
-      page.next_cursor = it->first;
-      break;
-    }
-    page.credentials.push_back(it->second.clone());
+    if (!add(page, *it, limit)) break;
   }
   return page;
+}
+
+StoreResult<CredentialStore::Page> MemoryStore::page_by_rp(const RpIdHash& rp_id_hash, std::uint64_t cursor,
+                                                           std::size_t limit) {
+  const std::scoped_lock lock{mutex_};
+  Page page;
+  const auto rp = by_rp_.find(rp_id_hash);
+  if (rp == by_rp_.end()) return page;
+  const auto& sequences = rp->second.sequences;
+  for (auto it = sequences.lower_bound(cursor); it != sequences.end(); ++it) {
+    if (!add(page, *credentials_.find(*it), limit)) break;
+  }
+  return page;
+}
+
+StoreResult<CredentialStore::Page> MemoryStore::page_relying_parties(std::uint64_t cursor,
+                                                                     std::size_t limit) {
+  const std::scoped_lock lock{mutex_};
+  Page page;
+  for (auto it = credentials_.lower_bound(cursor); it != credentials_.end(); ++it) {
+    const bool first = *by_rp_.at(it->second.rp_id_hash).sequences.begin() == it->first;
+    if (first && !add(page, *it, limit)) break;
+  }
+  return page;
+}
+
+bool MemoryStore::add(Page& page, const std::pair<const Sequence, Credential>& entry, std::size_t limit) {
+  if (page.credentials.size() == keystore::page_size(limit)) {
+    page.next_cursor = entry.first;
+    return false;
+  }
+  page.credentials.push_back(entry.second.clone());
+  return true;
+}
+
+StoreResult<std::size_t> MemoryStore::count_relying_parties() {
+  const std::scoped_lock lock{mutex_};
+  return by_rp_.size();
 }
 
 StoreResult<std::uint64_t> MemoryStore::revision() {

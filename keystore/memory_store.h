@@ -3,6 +3,8 @@
 
 #include <map>
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
@@ -24,6 +26,10 @@ class MemoryStore final : public CredentialStore {
   [[nodiscard]] StoreResult<bool> erase(ByteView credential_id) override;
   [[nodiscard]] StoreResult<std::size_t> count() override;
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<Page> page_by_rp(const RpIdHash& rp_id_hash, std::uint64_t cursor,
+                                             std::size_t limit) override;
+  [[nodiscard]] StoreResult<Page> page_relying_parties(std::uint64_t cursor, std::size_t limit) override;
+  [[nodiscard]] StoreResult<std::size_t> count_relying_parties() override;
   [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
   [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) override;
@@ -35,9 +41,13 @@ class MemoryStore final : public CredentialStore {
  private:
   /// The place in the order of creation; never used twice.
   using Sequence = std::uint64_t;
-  /// keystore::account_key to place, for each relying party.
-  using Users = std::map<Bytes, Sequence>;
+  struct RelyingParty {
+    std::map<Bytes, Sequence> users;  ///< by keystore::account_key
+    std::set<Sequence> sequences;
+  };
 
+  /// False where the page is full and ends before this one.
+  static bool add(Page& page, const std::pair<const Sequence, Credential>& entry, std::size_t limit);
   void put_one(Credential credential);
   void remove(Sequence sequence);
 
@@ -47,7 +57,7 @@ class MemoryStore final : public CredentialStore {
   std::uint64_t revision_ = 0;
   std::map<Sequence, Credential> credentials_;
   std::map<Bytes, Sequence> by_id_;
-  std::map<RpIdHash, Users> by_rp_;
+  std::map<RpIdHash, RelyingParty> by_rp_;
   std::map<Bytes, SignCounter> counters_;
   std::map<RecordKind, SecretBytes> records_;
 };

@@ -1,6 +1,7 @@
 #include "keystore/record.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 
@@ -41,7 +42,10 @@ enum class Field : std::uint8_t {
   backup_eligible,
   backed_up,
   without_counter,
+  // up to 29 for what extensions add
   last_used = 30,
+  sequence,
+  slot,
 };
 
 using cbor::Map;
@@ -122,7 +126,7 @@ std::optional<Algorithm> known_algorithm(std::int64_t number) {
 
 }  // namespace
 
-EncodedCredential encode_credential(const Credential& credential) {
+EncodedCredential encode_credential(const Credential& credential, const Standing& standing) {
   Map map;
   add(map, Field::version, kCredentialVersion);
   add(map, Field::id, credential.id);
@@ -147,6 +151,8 @@ EncodedCredential encode_credential(const Credential& credential) {
   if (credential.backup_eligible) add(map, Field::backup_eligible, true);
   if (credential.backed_up) add(map, Field::backed_up, true);
   if (!credential.counts_signatures) add(map, Field::without_counter, true);
+  add(map, Field::sequence, standing.sequence);
+  add(map, Field::slot, standing.slot);
 
   EncodedCredential encoded{
       cbor::encode(map),
@@ -159,13 +165,45 @@ EncodedCredential encode_credential(const Credential& credential) {
   return encoded;
 }
 
+namespace {
+std::optional<RpIdHash> read_rp_id_hash(Reader& reader) {
+  const Bytes bytes = reader.bytes(Field::rp_id_hash);
+  RpIdHash hash{};
+  if (bytes.size() != hash.size()) return std::nullopt;
+  std::ranges::copy(bytes, hash.begin());
+  return hash;
+}
+
+std::optional<Standing> read_standing(Reader& reader) {
+  const auto hash = read_rp_id_hash(reader);
+  const std::uint64_t sequence = reader.has(Field::sequence) ? reader.number(Field::sequence) : 0;
+  const std::uint64_t slot = reader.has(Field::slot) ? reader.number(Field::slot) : 0;
+  if (!hash || slot > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return Standing{sequence, static_cast<std::uint32_t>(slot), *hash};
+}
+}  // namespace
+
+std::optional<Standing> decode_standing(ByteView bytes) {
+  const auto map = decode_map(bytes);
+  if (!map) return std::nullopt;
+  Reader reader{*map, kCredentialVersion};
+  const auto standing = read_standing(reader);
+  return reader.failed() ? std::nullopt : standing;
+}
+
 std::optional<Credential> decode_credential(ByteView bytes, ByteView secret) {
+  auto stored = decode_stored(bytes, secret);
+  if (!stored) return std::nullopt;
+  return std::move(stored->credential);
+}
+
+std::optional<StoredCredential> decode_stored(ByteView bytes, ByteView secret) {
   const auto map = decode_map(bytes);
   if (!map || secret.size() < 2 * kCredRandom) return std::nullopt;
   Reader reader{*map, kCredentialVersion};
   Credential credential;
   credential.id = reader.bytes(Field::id);
-  const Bytes rp_id_hash = reader.bytes(Field::rp_id_hash);
+  const auto standing = read_standing(reader);
   credential.rp_id = reader.text(Field::rp_id).value_or("");
   credential.rp_name = reader.text(Field::rp_name);
   credential.user.id = reader.bytes(Field::user_id);
@@ -191,18 +229,17 @@ std::optional<Credential> decode_credential(ByteView bytes, ByteView secret) {
 
   const bool known_level = cred_protect >= static_cast<std::int64_t>(CredProtect::optional) &&
                            cred_protect <= static_cast<std::int64_t>(CredProtect::required);
-  if (reader.failed() || rp_id_hash.size() != credential.rp_id_hash.size() || !algorithm || !known_level ||
-      secret.size() < private_key_at) {
+  if (reader.failed() || !standing || !algorithm || !known_level || secret.size() < private_key_at) {
     return std::nullopt;
   }
-  std::ranges::copy(rp_id_hash, credential.rp_id_hash.begin());
+  credential.rp_id_hash = standing->rp_id_hash;
   credential.algorithm = *algorithm;
   credential.cred_protect = static_cast<CredProtect>(cred_protect);
   credential.cred_random_without_uv = Secret<kCredRandom>::copy_of(secret.first(kCredRandom));
   credential.cred_random_with_uv = Secret<kCredRandom>::copy_of(secret.subspan(kCredRandom, kCredRandom));
   credential.large_blob_key = SecretBytes::copy_of(secret.subspan(2 * kCredRandom, large_blob_key));
   credential.private_key = SecretBytes::copy_of(secret.subspan(private_key_at));
-  return credential;
+  return StoredCredential{std::move(credential), *standing};
 }
 
 Bytes encode_counter(const SignCounter& counter) {
@@ -223,17 +260,23 @@ std::optional<SignCounter> decode_counter(ByteView bytes) {
   return SignCounter{static_cast<std::uint32_t>(count), last_used};
 }
 
-Bytes encode_revision(std::uint64_t revision) {
+Bytes encode_tally(const Tally& tally) {
   Bytes bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(revision >> shift));
+  for (const std::uint64_t number : {tally.revision, tally.credentials, tally.counters, tally.records}) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(number >> shift));
+  }
   return bytes;
 }
 
-std::uint64_t decode_revision(ByteView bytes) {
-  std::uint64_t revision = 0;
-  if (bytes.size() != sizeof revision) return revision;
-  for (const auto byte : bytes) revision = revision << 8 | byte;
-  return revision;
+std::optional<Tally> decode_tally(ByteView bytes) {
+  Tally tally;
+  const std::array numbers{&tally.revision, &tally.credentials, &tally.counters, &tally.records};
+  if (bytes.size() != numbers.size() * sizeof(std::uint64_t)) return std::nullopt;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::uint64_t& number = *numbers.at(i / sizeof(std::uint64_t));
+    number = number << 8 | bytes[i];
+  }
+  return tally;
 }
 
 Bytes encode_state() {

@@ -68,23 +68,26 @@ Tag Keys::tag(char subject, ByteView first, ByteView second) const {
   return tag;
 }
 
+// Subjects are never given to another use; 'r' was format 1's tag of a relying party.
 Tag Keys::id_tag(ByteView credential_id) const { return tag('i', credential_id); }
-Tag Keys::rp_tag(const RpIdHash& rp_id_hash) const { return tag('r', rp_id_hash); }
+Tag Keys::rp_tag(const RpIdHash& rp_id_hash, std::uint32_t slot) const {
+  std::array<std::uint8_t, 4> number{};
+  write_u32(number.data(), slot);
+  return tag('s', rp_id_hash, number);
+}
+Tag Keys::counter_tag(const Tag& id_tag) const { return tag('c', id_tag); }
+Tag Keys::record_tag(RecordKind kind) const {
+  const auto number = static_cast<std::uint8_t>(kind);
+  return tag('k', {&number, 1});
+}
 // The first part has a fixed size, so the two cannot be cut differently.
 Tag Keys::user_tag(const RpIdHash& rp_id_hash, ByteView user_id) const {
   return tag('u', rp_id_hash, user_id);
 }
 
-Bytes associated_data(Table table, std::initializer_list<ByteView> tags) {
-  Bytes data{'f',
-             'a',
-             'u',
-             'x',
-             'k',
-             'e',
-             'y',
-             static_cast<std::uint8_t>(kFormatVersion),
-             static_cast<std::uint8_t>(table)};
+Bytes associated_data(Table table, std::initializer_list<ByteView> tags, std::uint32_t format) {
+  Bytes data{
+      'f', 'a', 'u', 'x', 'k', 'e', 'y', static_cast<std::uint8_t>(format), static_cast<std::uint8_t>(table)};
   for (const ByteView tag : tags) append(data, tag);
   return data;
 }

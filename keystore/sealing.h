@@ -22,8 +22,9 @@
 
 namespace fauxkey::keystore {
 
-/// What the file's user_version says; part of what each sealed record is bound to.
-inline constexpr std::uint32_t kFormatVersion = 1;
+/// What the file's user_version says; part of what each sealed record is bound to. docs/keystore-format.md
+/// tells what became of the earlier ones.
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 using MasterKey = Secret<32>;
 using RecordKey = Secret<32>;
@@ -42,8 +43,12 @@ class Keys {
   [[nodiscard]] RecordKey record(RecordKind kind) const;
 
   [[nodiscard]] Tag id_tag(ByteView credential_id) const;
-  [[nodiscard]] Tag rp_tag(const RpIdHash& rp_id_hash) const;
+  /// A relying party's credentials have slots 0, 1, 2 …, so that no two rows have a tag in common.
+  [[nodiscard]] Tag rp_tag(const RpIdHash& rp_id_hash, std::uint32_t slot) const;
   [[nodiscard]] Tag user_tag(const RpIdHash& rp_id_hash, ByteView user_id) const;
+  /// From the credential's own tag, not its id: format 1 kept no more of ids that sites keep.
+  [[nodiscard]] Tag counter_tag(const Tag& id_tag) const;
+  [[nodiscard]] Tag record_tag(RecordKind kind) const;
 
  private:
   [[nodiscard]] Tag tag(char subject, ByteView first, ByteView second = {}) const;
@@ -54,8 +59,9 @@ class Keys {
   RecordKey tags_;
 };
 
-/// The associated data of a row: the format, the table and the row's tags.
-[[nodiscard]] Bytes associated_data(Table table, std::initializer_list<ByteView> tags);
+/// The associated data of a row: the format, the table and what the row has in plain.
+[[nodiscard]] Bytes associated_data(Table table, std::initializer_list<ByteView> tags,
+                                    std::uint32_t format = kFormatVersion);
 
 /// `map` and `secret` together have at most kMaxRecord bytes and some overhead.
 [[nodiscard]] Bytes seal(const RecordKey& key, ByteView associated, ByteView map, ByteView secret,

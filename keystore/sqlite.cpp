@@ -1,5 +1,6 @@
 #include "keystore/sqlite.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -187,6 +188,22 @@ void Database::allow_checkpoint_on_close() {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
+StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std::uint8_t> buffer) const {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file == nullptr || file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
+    return std::unexpected{error()};
+  }
+  if (offset >= static_cast<std::uint64_t>(size)) return 0;
+  const auto count = std::min<std::uint64_t>(buffer.size(), static_cast<std::uint64_t>(size) - offset);
+  if (file->pMethods->xRead(file, buffer.data(), static_cast<int>(count),
+                            static_cast<sqlite3_int64>(offset)) != SQLITE_OK) {
+    return std::unexpected{system_error(EIO, path_, "read")};
+  }
+  return static_cast<std::size_t>(count);
+}
+
 StoreResult<void> Database::execute(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return std::unexpected{error()};
@@ -216,6 +233,13 @@ StoreResult<std::string> Database::query_text(const char* sql) const {
   const auto row = statement->step();
   if (!row) return std::unexpected{row.error()};
   return *row ? statement->text(0) : std::string{};
+}
+
+Statement Preparation::operator()(std::string_view sql) {
+  auto statement = database_.prepare(sql);
+  if (statement) return *std::move(statement);
+  if (!error_) error_ = statement.error();
+  return {};
 }
 
 Transaction::~Transaction() {

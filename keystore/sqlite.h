@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,6 +51,18 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+/// Prepares statements one after the other; the first error is kept.
+class Preparation {
+ public:
+  explicit Preparation(const Database& database) : database_{database} {}
+  [[nodiscard]] Statement operator()(std::string_view sql);
+  [[nodiscard]] const std::optional<StoreError>& error() const { return error_; }
+
+ private:
+  const Database& database_;
+  std::optional<StoreError> error_;
+};
+
 /// Resets a statement at the end of its use.
 class Use {
  public:
@@ -72,6 +85,11 @@ class Database {
   /// Closing moves what is in the write-ahead log into the file; not so before this, for the file may be
   /// refused yet.
   void allow_checkpoint_on_close();
+
+  /// Reads the main file from `offset` on, without what the write-ahead log has; 0 at its end. (By SQLite's
+  /// own descriptor: to close another one would end SQLite's locks.)
+  [[nodiscard]] StoreResult<std::size_t> read_file(std::uint64_t offset,
+                                                   std::span<std::uint8_t> buffer) const;
 
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);

@@ -1,11 +1,13 @@
 #include "keystore/sqlite_store.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "keystore/counter_table.h"
+#include "keystore/credential_table.h"
 #include "keystore/limits.h"
 #include "keystore/record.h"
 #include "keystore/store_file.h"
@@ -16,26 +18,37 @@ using keystore::Database;
 using keystore::Statement;
 using keystore::Table;
 using keystore::Tag;
+using keystore::Tally;
 using keystore::Transaction;
 using keystore::Use;
 
 class SqliteStore::Implementation {
  public:
   Implementation(keystore::OpenFile file, Random& random, const Clock& clock)
-      : file_{std::move(file)}, random_{random}, clock_{clock} {}
+      : file_{std::move(file)},
+        random_{random},
+        credentials_{database(), file_.keys, random},
+        counters_{database(), file_.keys, random, clock} {}
+  ~Implementation();
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   [[nodiscard]] StoreResult<void> prepare();
+  [[nodiscard]] keystore::CredentialTable& credentials() { return credentials_; }
+  [[nodiscard]] const std::optional<std::filesystem::path>& kept_file() const { return file_.kept; }
+
   [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials);
   [[nodiscard]] StoreResult<bool> update(const Credential& credential);
-  [[nodiscard]] StoreResult<std::optional<Credential>> find(ByteView credential_id);
-  [[nodiscard]] StoreResult<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash);
   [[nodiscard]] StoreResult<bool> erase(ByteView credential_id);
-  [[nodiscard]] StoreResult<std::size_t> count();
-  [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit);
-  [[nodiscard]] StoreResult<std::uint64_t> revision();
+  [[nodiscard]] StoreResult<std::size_t> count_relying_parties();
+  /// The store's own record; counted anew where it cannot be read.
+  [[nodiscard]] StoreResult<Tally> tally();
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id);
-  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id);
+  [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) {
+    return counters_.look(credential_id);
+  }
   [[nodiscard]] StoreResult<void> raise_sign_count(ByteView credential_id, std::uint32_t at_least);
+  [[nodiscard]] StoreResult<void> write_counters();
   [[nodiscard]] StoreResult<std::optional<SecretBytes>> load(RecordKind kind);
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value);
   [[nodiscard]] StoreResult<void> reset();
@@ -44,354 +57,314 @@ class SqliteStore::Implementation {
   std::mutex mutex;
 
  private:
-  /// A row of credentials as the statements below select it, from `column` on: id_tag, user_tag, rp_tag,
-  /// sealed.
-  [[nodiscard]] std::optional<Credential> open_credential(const Statement& row, int column) const;
-  [[nodiscard]] Bytes seal_credential(const Credential& credential);
-  /// Within a transaction: how many credentials made room.
-  [[nodiscard]] StoreResult<std::size_t> put_one(const Credential& credential);
-  [[nodiscard]] std::optional<SignCounter> open_counter(ByteView id_tag, ByteView sealed) const;
-  [[nodiscard]] StoreResult<SignCounter> read_counter(const Tag& id_tag);
-  [[nodiscard]] StoreResult<void> write_counter(const Tag& id_tag, const SignCounter& counter);
-  [[nodiscard]] std::optional<SecretBytes> open_record(RecordKind kind, ByteView sealed) const;
-  /// Within a transaction: the store is about to be another one.
-  [[nodiscard]] StoreResult<void> write_next_revision();
-  [[nodiscard]] StoreError damaged(const char* what, const char* otherwise) const;
-  [[nodiscard]] StoreError damaged_credential() const {
-    return damaged("A credential", "register with that site again");
-  }
+  /// Runs `body` in a transaction with the tally that it may change. Where it gives false, nothing is
+  /// written.
+  template <class Body>
+  [[nodiscard]] StoreResult<bool> change(const Body& body);
+  [[nodiscard]] StoreResult<Tally> count_anew();
+
+  struct Record {
+    bool present = false;
+    std::optional<SecretBytes> value;  ///< nothing where it is damaged
+  };
+  [[nodiscard]] StoreResult<Record> read_record(RecordKind kind);
+  [[nodiscard]] StoreResult<void> write_record(RecordKind kind, ByteView value);
+  [[nodiscard]] StoreResult<void> erase_records();
+  [[nodiscard]] StoreError damaged_record() const;
   [[nodiscard]] Database& database() { return *file_.database; }
 
   keystore::OpenFile file_;
   Random& random_;
-  const Clock& clock_;
-  std::optional<std::size_t> count_;  ///< nobody else writes, so it is counted once
-
-  // Prepared once. After file_, so that they go before the database does.
+  // After file_, so that their statements go before the database does.
+  keystore::CredentialTable credentials_;
+  keystore::CounterTable counters_;
   struct Statements {
-    Statement delete_replaced, insert_credential, update_credential, find_credential, find_by_rp,
-        erase_credential, count_credentials, page_credentials, find_counter, write_counter, find_record,
-        write_record;
+    Statement find_record, write_record, records, erase_record;
   };
-  std::optional<Statements> sql_;
+  Statements sql_;
+  // Nobody else writes, so these hold until this process changes something.
+  std::optional<Tally> tally_;
+  struct RelyingParties {
+    std::uint64_t revision = 0;
+    std::size_t count = 0;
+  };
+  std::optional<RelyingParties> relying_parties_;
 };
 
 namespace {
-Bytes credential_data(ByteView id_tag, ByteView user_tag, ByteView rp_tag) {
-  return keystore::associated_data(Table::credentials, {id_tag, user_tag, rp_tag});
-}
-Bytes counter_data(ByteView id_tag) { return keystore::associated_data(Table::counters, {id_tag}); }
+
+/// Bits of a tally's `records`.
+constexpr unsigned kKinds = 64;
+
 Bytes record_data(RecordKind kind) {
   const auto number = static_cast<std::uint8_t>(kind);
   return keystore::associated_data(Table::records, {{&number, 1}});
 }
+
+std::uint64_t after(std::uint64_t count, int more) {
+  return more < 0 && count == 0 ? 0 : count + static_cast<std::uint64_t>(std::int64_t{more});
+}
+
 }  // namespace
 
+SqliteStore::Implementation::~Implementation() {
+  // Where this fails the counters skip ahead, and no more.
+  static_cast<void>(write_counters());
+}
+
 StoreResult<void> SqliteStore::Implementation::prepare() {
-  std::optional<StoreError> error;
-  const auto make = [&](const char* sql) -> Statement {
-    auto statement = database().prepare(sql);
-    if (statement) return *std::move(statement);
-    error = statement.error();
-    return Statement{};
+  if (auto prepared = credentials_.prepare(); !prepared) return prepared;
+  if (auto prepared = counters_.prepare(); !prepared) return prepared;
+  keystore::Preparation make{database()};
+  sql_ = {
+      .find_record = make("SELECT sealed FROM records WHERE tag = ?1"),
+      .write_record = make("INSERT OR REPLACE INTO records(tag, sealed) VALUES(?1, ?2)"),
+      .records = make("SELECT tag FROM records"),
+      .erase_record = make("DELETE FROM records WHERE tag = ?1"),
   };
-  // Elements of a braced list are evaluated in order.
-  Statements statements{
-      .delete_replaced = make("DELETE FROM credentials WHERE id_tag = ?1 OR user_tag = ?2"),
-      .insert_credential =
-          make("INSERT INTO credentials(id_tag, user_tag, rp_tag, sealed) VALUES(?1, ?2, ?3, ?4)"),
-      .update_credential = make("UPDATE credentials SET sealed = ?3 WHERE id_tag = ?1 AND user_tag = ?2"),
-      .find_credential = make("SELECT id_tag, user_tag, rp_tag, sealed FROM credentials WHERE id_tag = ?1"),
-      .find_by_rp = make(
-          "SELECT id_tag, user_tag, rp_tag, sealed FROM credentials WHERE rp_tag = ?1 ORDER BY seq DESC"),
-      .erase_credential = make("DELETE FROM credentials WHERE id_tag = ?1"),
-      .count_credentials = make("SELECT count(*) FROM credentials"),
-      .page_credentials =
-          make("SELECT seq, id_tag, user_tag, rp_tag, sealed FROM credentials WHERE seq >= ?1 ORDER BY seq"),
-      .find_counter = make("SELECT sealed FROM counters WHERE id_tag = ?1"),
-      .write_counter = make("INSERT OR REPLACE INTO counters(id_tag, sealed) VALUES(?1, ?2)"),
-      .find_record = make("SELECT sealed FROM records WHERE kind = ?1"),
-      .write_record = make("INSERT OR REPLACE INTO records(kind, sealed) VALUES(?1, ?2)"),
-  };
-  if (error) return std::unexpected{*error};
-  sql_ = std::move(statements);
+  if (make.error()) return std::unexpected{*make.error()};
   return {};
 }
 
-StoreError SqliteStore::Implementation::damaged(const char* what, const char* otherwise) const {
+StoreError SqliteStore::Implementation::damaged_record() const {
   return {StoreError::Kind::damaged,
-          std::string{what} + " in the keystore '" + file_.database->path().string() +
-              "' is damaged: put back a backup of the keystore, or " + otherwise + "."};
+          "A record of the key's own state in the keystore '" + file_.database->path().string() +
+              "' is damaged: put back a backup of the keystore, or reset the key."};
 }
 
-std::optional<Credential> SqliteStore::Implementation::open_credential(const Statement& row,
-                                                                       int column) const {
-  const ByteView id_tag = row.blob(column);
-  const ByteView user_tag = row.blob(column + 1);
-  const ByteView rp_tag = row.blob(column + 2);
-  if (id_tag.size() != sizeof(Tag) || user_tag.size() != sizeof(Tag) || rp_tag.size() != sizeof(Tag)) {
-    return std::nullopt;
+template <class Body>
+StoreResult<bool> SqliteStore::Implementation::change(const Body& body) {
+  const auto before = tally();
+  if (!before) return std::unexpected{before.error()};
+  Tally tally = *before;
+  Transaction transaction{database()};
+  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
+  StoreResult<bool> changed = body(tally);
+  if (!changed || !*changed) return changed;
+  if (tally != *before) {
+    tally.add(RecordKind::revision);
+    if (auto written = write_record(RecordKind::revision, keystore::encode_tally(tally)); !written)
+      return std::unexpected{written.error()};
   }
-  const auto record = keystore::unseal(file_.keys.credentials(), credential_data(id_tag, user_tag, rp_tag),
-                                       row.blob(column + 3));
-  if (!record) return std::nullopt;
-  return keystore::decode_credential(record->map, record->secret);
+  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
+  tally_ = tally;
+  return true;
 }
 
-Bytes SqliteStore::Implementation::seal_credential(const Credential& credential) {
-  const auto& keys = file_.keys;
-  const auto encoded = keystore::encode_credential(credential);
-  return keystore::seal(
-      keys.credentials(),
-      credential_data(keys.id_tag(credential.id),
-                      keys.user_tag(credential.rp_id_hash, keystore::account_key(credential)),
-                      keys.rp_tag(credential.rp_id_hash)),
-      encoded.map, encoded.secret, random_);
+StoreResult<Tally> SqliteStore::Implementation::tally() {
+  if (tally_) return *tally_;
+  const auto record = read_record(RecordKind::revision);
+  if (!record) return std::unexpected{record.error()};
+  std::optional<Tally> tally;
+  if (record->value) tally = keystore::decode_tally(*record->value);
+  if (!tally) {
+    const auto counted = count_anew();
+    if (!counted) return counted;
+    tally = *counted;
+  }
+  tally_ = tally;
+  return *tally;
+}
+
+StoreResult<Tally> SqliteStore::Implementation::count_anew() {
+  Tally tally;
+  const auto credentials = credentials_.count();
+  if (!credentials) return std::unexpected{credentials.error()};
+  const auto counters = counters_.count();
+  if (!counters) return std::unexpected{counters.error()};
+  tally.credentials = *credentials;
+  tally.counters = *counters;
+  for (unsigned kind = 0; kind < kKinds; ++kind) {
+    const auto record = read_record(static_cast<RecordKind>(kind));
+    if (!record) return std::unexpected{record.error()};
+    if (record->present) tally.add(static_cast<RecordKind>(kind));
+  }
+  if (tally == Tally{}) return tally;  // a new store
+  // Higher than any that counted up, and not one that was there before.
+  for (const auto byte : random_.bytes<8>()) tally.revision = tally.revision << 8 | byte;
+  tally.revision = tally.revision >> 2 | std::uint64_t{1} << 62U;
+  return tally;
 }
 
 StoreResult<void> SqliteStore::Implementation::put_all(std::span<const Credential> credentials) {
-  const auto before = count();
-  if (!before) return std::unexpected{before.error()};
-  std::size_t now = *before;
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return begun;
-  for (const Credential& credential : credentials) {
-    const auto replaced = put_one(credential);
-    if (!replaced) return std::unexpected{replaced.error()};
-    now = now + 1 - std::min(*replaced, now);
-  }
-  if (auto committed = transaction.commit(); !committed) return committed;
-  count_ = now;
+  const auto done = change([&](Tally& tally) -> StoreResult<bool> {
+    for (const Credential& credential : credentials) {
+      const auto more = credentials_.put(credential, ++tally.revision);
+      if (!more) return std::unexpected{more.error()};
+      tally.credentials = after(tally.credentials, *more);
+    }
+    return true;
+  });
+  if (!done) return std::unexpected{done.error()};
   return {};
 }
 
-StoreResult<std::size_t> SqliteStore::Implementation::put_one(const Credential& credential) {
-  const Tag id_tag = file_.keys.id_tag(credential.id);
-  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, keystore::account_key(credential));
-  const Tag rp_tag = file_.keys.rp_tag(credential.rp_id_hash);
-  const Bytes sealed = seal_credential(credential);
-  std::size_t replaced = 0;
-  {
-    Use remove{sql_->delete_replaced};
-    remove->bind(1, id_tag);
-    remove->bind(2, user_tag);
-    if (auto removed = remove->run(); !removed) return std::unexpected{removed.error()};
-    replaced = static_cast<std::size_t>(database().changes());
-  }
-  {
-    Use insert{sql_->insert_credential};
-    insert->bind(1, id_tag);
-    insert->bind(2, user_tag);
-    insert->bind(3, rp_tag);
-    insert->bind(4, sealed);
-    if (auto inserted = insert->run(); !inserted) return std::unexpected{inserted.error()};
-  }
-  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
-  return replaced;
-}
-
 StoreResult<bool> SqliteStore::Implementation::update(const Credential& credential) {
-  const Tag id_tag = file_.keys.id_tag(credential.id);
-  const Tag user_tag = file_.keys.user_tag(credential.rp_id_hash, keystore::account_key(credential));
-  const Bytes sealed = seal_credential(credential);
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
-  {
-    Use write{sql_->update_credential};
-    write->bind(1, id_tag);
-    write->bind(2, user_tag);
-    write->bind(3, sealed);
-    if (auto written = write->run(); !written) return std::unexpected{written.error()};
-  }
-  if (database().changes() == 0) return false;
-  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
-  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
-  return true;
-}
-
-StoreResult<std::optional<Credential>> SqliteStore::Implementation::find(ByteView credential_id) {
-  const Tag id_tag = file_.keys.id_tag(credential_id);
-  Use select{sql_->find_credential};
-  select->bind(1, id_tag);
-  const auto row = select->step();
-  if (!row) return std::unexpected{row.error()};
-  if (!*row) return std::nullopt;
-  auto credential = open_credential(*select, 0);
-  if (!credential) return std::unexpected{damaged_credential()};
-  return credential;
-}
-
-StoreResult<std::vector<Credential>> SqliteStore::Implementation::find_by_rp(const RpIdHash& rp_id_hash) {
-  const Tag rp_tag = file_.keys.rp_tag(rp_id_hash);
-  Use select{sql_->find_by_rp};
-  select->bind(1, rp_tag);
-  std::vector<Credential> found;
-  bool any_damaged = false;
-  for (;;) {
-    const auto row = select->step();
-    if (!row) return std::unexpected{row.error()};
-    if (!*row) break;
-    if (auto credential = open_credential(*select, 0)) {
-      found.push_back(*std::move(credential));
-    } else {
-      any_damaged = true;
-    }
-  }
-  if (found.empty() && any_damaged) return std::unexpected{damaged_credential()};
-  return found;
+  return change([&](Tally& tally) {
+    ++tally.revision;
+    return credentials_.update(credential);
+  });
 }
 
 StoreResult<bool> SqliteStore::Implementation::erase(ByteView credential_id) {
-  const Tag id_tag = file_.keys.id_tag(credential_id);
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return std::unexpected{begun.error()};
-  {
-    Use remove{sql_->erase_credential};
-    remove->bind(1, id_tag);
-    if (auto removed = remove->run(); !removed) return std::unexpected{removed.error()};
+  return change([&](Tally& tally) {
+    ++tally.revision;
+    tally.credentials = after(tally.credentials, -1);
+    return credentials_.erase(credential_id);
+  });
+}
+
+StoreResult<std::size_t> SqliteStore::Implementation::count_relying_parties() {
+  const auto now = tally();
+  if (!now) return std::unexpected{now.error()};
+  if (!relying_parties_ || relying_parties_->revision != now->revision) {
+    const auto counted = credentials_.count_relying_parties();
+    if (!counted) return counted;
+    relying_parties_ = {now->revision, *counted};
   }
-  if (database().changes() == 0) return false;
-  if (auto written = write_next_revision(); !written) return std::unexpected{written.error()};
-  if (auto committed = transaction.commit(); !committed) return std::unexpected{committed.error()};
-  count_.reset();
-  return true;
-}
-
-StoreResult<std::size_t> SqliteStore::Implementation::count() {
-  if (!count_) {
-    Use select{sql_->count_credentials};
-    const auto row = select->step();
-    if (!row) return std::unexpected{row.error()};
-    count_ = *row ? static_cast<std::size_t>(select->integer(0)) : 0;
-  }
-  return *count_;
-}
-
-StoreResult<CredentialStore::Page> SqliteStore::Implementation::page(std::uint64_t cursor,
-                                                                     std::size_t limit) {
-  limit = std::clamp(limit, std::size_t{1}, keystore::kMaxPage);
-  if (cursor > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return Page{};
-  Use select{sql_->page_credentials};
-  select->bind(1, static_cast<std::int64_t>(cursor));
-  Page page;
-  for (;;) {
-    const auto row = select->step();
-    if (!row) return std::unexpected{row.error()};
-    if (!*row) return page;
-    if (page.credentials.size() == limit) {
-      page.next_cursor = static_cast<std::uint64_t>(select->integer(0));
-      return page;
-    }
-    if (auto credential = open_credential(*select, 1)) {
-      page.credentials.push_back(*std::move(credential));
-    }
-  }
-}
-
-StoreResult<std::uint64_t> SqliteStore::Implementation::revision() {
-  const auto record = load(RecordKind::revision);
-  if (!record) return std::unexpected{record.error()};
-  return *record ? keystore::decode_revision(**record) : 0;
-}
-
-StoreResult<void> SqliteStore::Implementation::write_next_revision() {
-  const auto current = revision();
-  if (!current) return std::unexpected{current.error()};
-  return save(RecordKind::revision, keystore::encode_revision(*current + 1));
-}
-
-std::optional<SignCounter> SqliteStore::Implementation::open_counter(ByteView id_tag, ByteView sealed) const {
-  const auto record = keystore::unseal(file_.keys.counters(), counter_data(id_tag), sealed);
-  return record ? keystore::decode_counter(record->map) : std::nullopt;
-}
-
-StoreResult<SignCounter> SqliteStore::Implementation::read_counter(const Tag& id_tag) {
-  Use select{sql_->find_counter};
-  select->bind(1, id_tag);
-  const auto row = select->step();
-  if (!row) return std::unexpected{row.error()};
-  if (!*row) return SignCounter{};
-  const auto stored = open_counter(id_tag, select->blob(0));
-  // Never from the start again: a relying party would take the credential for a clone.
-  if (!stored) return std::unexpected{damaged("A signature counter", "register with that site again")};
-  return *stored;
-}
-
-StoreResult<void> SqliteStore::Implementation::write_counter(const Tag& id_tag, const SignCounter& counter) {
-  const Bytes sealed = keystore::seal(file_.keys.counters(), counter_data(id_tag),
-                                      keystore::encode_counter(counter), {}, random_);
-  Use write{sql_->write_counter};
-  write->bind(1, id_tag);
-  write->bind(2, sealed);
-  return write->run();
+  return relying_parties_->count;
 }
 
 StoreResult<std::uint32_t> SqliteStore::Implementation::next_sign_count(ByteView credential_id) {
-  const Tag id_tag = file_.keys.id_tag(credential_id);
-  auto counter = read_counter(id_tag);
-  if (!counter) return std::unexpected{counter.error()};
-  if (counter->count == keystore::kMaxSignCount) return std::unexpected{keystore::counter_exhausted()};
-  ++counter->count;
-  counter->last_used = clock_.unix_time();
-  if (auto written = write_counter(id_tag, *counter); !written) return std::unexpected{written.error()};
-  return counter->count;
-}
-
-StoreResult<SignCounter> SqliteStore::Implementation::sign_counter(ByteView credential_id) {
-  return read_counter(file_.keys.id_tag(credential_id));
+  if (const auto leased = counters_.next_leased(credential_id)) return *leased;
+  std::uint32_t count = 0;
+  const auto done = change([&](Tally& tally) -> StoreResult<bool> {
+    const auto taken = counters_.take_lease(credential_id);
+    if (!taken) return std::unexpected{taken.error()};
+    if (taken->is_new) ++tally.counters;
+    count = taken->count;
+    return true;
+  });
+  if (!done) {
+    counters_.taken_back();
+    return std::unexpected{done.error()};
+  }
+  counters_.committed();
+  return count;
 }
 
 StoreResult<void> SqliteStore::Implementation::raise_sign_count(ByteView credential_id,
                                                                 std::uint32_t at_least) {
-  const Tag id_tag = file_.keys.id_tag(credential_id);
-  auto counter = read_counter(id_tag);
-  if (!counter) return std::unexpected{counter.error()};
-  if (counter->count >= at_least) return {};
-  counter->count = at_least;
-  return write_counter(id_tag, *counter);
+  const auto done = change([&](Tally& tally) -> StoreResult<bool> {
+    const auto is_new = counters_.raise(credential_id, at_least);
+    if (!is_new) return std::unexpected{is_new.error()};
+    if (*is_new) ++tally.counters;
+    return true;
+  });
+  if (!done) {
+    counters_.taken_back();
+    return std::unexpected{done.error()};
+  }
+  counters_.committed();
+  return {};
 }
 
-std::optional<SecretBytes> SqliteStore::Implementation::open_record(RecordKind kind, ByteView sealed) const {
-  const auto record = keystore::unseal(file_.keys.record(kind), record_data(kind), sealed);
-  if (!record || !keystore::is_state(record->map)) return std::nullopt;
-  return SecretBytes::copy_of(record->secret);
+StoreResult<void> SqliteStore::Implementation::write_counters() {
+  if (!counters_.leased()) return {};
+  Transaction transaction{database()};
+  auto written = transaction.begin();
+  if (written) written = counters_.write_back();
+  if (written) written = transaction.commit();
+  // Also where it failed: see CounterTable::taken_back.
+  counters_.forget();
+  return written;
 }
 
-StoreResult<std::optional<SecretBytes>> SqliteStore::Implementation::load(RecordKind kind) {
-  Use select{sql_->find_record};
-  select->bind(1, static_cast<std::int64_t>(kind));
+StoreResult<SqliteStore::Implementation::Record> SqliteStore::Implementation::read_record(RecordKind kind) {
+  const Tag tag = file_.keys.record_tag(kind);
+  Use select{sql_.find_record};
+  select->bind(1, tag);
   const auto row = select->step();
   if (!row) return std::unexpected{row.error()};
-  if (!*row) return std::nullopt;
-  auto value = open_record(kind, select->blob(0));
-  if (!value) return std::unexpected{damaged("A record of the key's own state", "reset the key")};
-  return value;
+  Record out;
+  out.present = *row;
+  if (!*row) return out;
+  const auto record = keystore::unseal(file_.keys.record(kind), record_data(kind), select->blob(0));
+  if (record && keystore::is_state(record->map)) out.value = SecretBytes::copy_of(record->secret);
+  return out;
 }
 
-StoreResult<void> SqliteStore::Implementation::save(RecordKind kind, ByteView value) {
-  if (value.size() > keystore::kMaxRecord) return std::unexpected{keystore::record_too_large()};
+StoreResult<void> SqliteStore::Implementation::write_record(RecordKind kind, ByteView value) {
+  const Tag tag = file_.keys.record_tag(kind);
   const Bytes sealed =
       keystore::seal(file_.keys.record(kind), record_data(kind), keystore::encode_state(), value, random_);
-  Use write{sql_->write_record};
-  write->bind(1, static_cast<std::int64_t>(kind));
+  Use write{sql_.write_record};
+  write->bind(1, tag);
   write->bind(2, sealed);
   return write->run();
 }
 
-StoreResult<void> SqliteStore::Implementation::reset() {
-  Transaction transaction{database()};
-  if (auto begun = transaction.begin(); !begun) return begun;
-  // Those of survives_reset().
-  static_assert(static_cast<int>(RecordKind::attestation) == 3 &&
-                static_cast<int>(RecordKind::revision) == 9 &&
-                static_cast<int>(RecordKind::enterprise) == 10);
-  for (const char* sql : {"DELETE FROM credentials", "DELETE FROM counters",
-                          "DELETE FROM records WHERE kind NOT IN (3, 9, 10)"}) {
-    if (auto erased = database().execute(sql); !erased) return erased;
+StoreResult<std::optional<SecretBytes>> SqliteStore::Implementation::load(RecordKind kind) {
+  const auto known = tally();
+  if (!known) return std::unexpected{known.error()};
+  auto record = read_record(kind);
+  if (!record) return std::unexpected{record.error()};
+  // What the store does not know of was put there by somebody else.
+  if (!known->has(kind)) return std::nullopt;
+  if (!record->value) return std::unexpected{damaged_record()};
+  return std::move(record->value);
+}
+
+StoreResult<void> SqliteStore::Implementation::save(RecordKind kind, ByteView value) {
+  if (value.size() > keystore::kMaxRecord) return std::unexpected{keystore::record_too_large()};
+  const auto known = tally();
+  if (!known) return std::unexpected{known.error()};
+  if (known->has(kind)) return write_record(kind, value);
+  const auto done = change([&](Tally& tally) -> StoreResult<bool> {
+    tally.add(kind);
+    if (auto written = write_record(kind, value); !written) return std::unexpected{written.error()};
+    return true;
+  });
+  if (!done) return std::unexpected{done.error()};
+  return {};
+}
+
+StoreResult<void> SqliteStore::Implementation::erase_records() {
+  std::vector<Tag> kept;
+  for (unsigned kind = 0; kind < kKinds; ++kind) {
+    const auto number = static_cast<RecordKind>(kind);
+    if (keystore::survives_reset(number)) kept.push_back(file_.keys.record_tag(number));
   }
-  if (auto written = write_next_revision(); !written) return written;
-  if (auto committed = transaction.commit(); !committed) return committed;
-  count_ = 0;
+  std::vector<Bytes> erased;
+  {
+    Use select{sql_.records};
+    for (;;) {
+      const auto row = select->step();
+      if (!row) return std::unexpected{row.error()};
+      if (!*row) break;
+      const ByteView tag = select->blob(0);
+      const bool stays =
+          std::ranges::any_of(kept, [&](const Tag& one) { return std::ranges::equal(one, tag); });
+      if (!stays) erased.emplace_back(tag.begin(), tag.end());
+    }
+  }
+  for (const Bytes& tag : erased) {
+    Use erase{sql_.erase_record};
+    erase->bind(1, tag);
+    if (auto done = erase->run(); !done) return done;
+  }
+  return {};
+}
+
+StoreResult<void> SqliteStore::Implementation::reset() {
+  const auto done = change([&](Tally& tally) -> StoreResult<bool> {
+    for (const char* sql : {"DELETE FROM credentials", "DELETE FROM counters"}) {
+      if (auto erased = database().execute(sql); !erased) return std::unexpected{erased.error()};
+    }
+    if (auto erased = erase_records(); !erased) return std::unexpected{erased.error()};
+    ++tally.revision;
+    tally.credentials = 0;
+    tally.counters = 0;
+    std::uint64_t left = 0;
+    for (unsigned kind = 0; kind < kKinds; ++kind) {
+      const auto number = static_cast<RecordKind>(kind);
+      if (keystore::survives_reset(number)) left |= Tally::bit(number);
+    }
+    tally.records &= left;
+    return true;
+  });
+  if (!done) return std::unexpected{done.error()};
+  counters_.forget();
   // Out of the log as well. The reset is done even where this fails: a later checkpoint does it then.
   static_cast<void>(database().execute("PRAGMA wal_checkpoint(TRUNCATE)"));
   return {};
@@ -403,34 +376,32 @@ StoreResult<SqliteStore::Health> SqliteStore::Implementation::check() {
   if (!sound) return std::unexpected{sound.error()};
   if (*sound != "ok") health.file_damage = *sound;
 
-  const auto each = [&](const char* sql, const auto& visit) -> StoreResult<void> {
-    auto statement = database().prepare(sql);
-    if (!statement) return std::unexpected{statement.error()};
-    for (;;) {
-      const auto row = statement->step();
-      if (!row) return std::unexpected{row.error()};
-      if (!*row) return {};
-      visit(*statement);
-    }
+  const auto known = tally();
+  if (!known) return std::unexpected{known.error()};
+  const auto missing = [](std::uint64_t wanted, std::size_t found) {
+    return wanted > found ? static_cast<std::size_t>(wanted) - found : 0;
   };
-  auto read = each("SELECT id_tag, user_tag, rp_tag, sealed FROM credentials", [&](const Statement& row) {
-    ++(open_credential(row, 0) ? health.credentials : health.damaged_credentials);
-  });
-  if (!read) return std::unexpected{read.error()};
-  read = each("SELECT id_tag, sealed FROM counters", [&](const Statement& row) {
-    if (!open_counter(row.blob(0), row.blob(1))) ++health.damaged_counters;
-  });
-  if (!read) return std::unexpected{read.error()};
-  read = each("SELECT kind, sealed FROM records", [&](const Statement& row) {
-    const auto kind = static_cast<RecordKind>(row.integer(0));
-    if (!open_record(kind, row.blob(1))) health.damaged_records.push_back(kind);
-  });
-  if (!read) return std::unexpected{read.error()};
+  const auto credentials = credentials_.check();
+  if (!credentials) return std::unexpected{credentials.error()};
+  health.credentials = credentials->readable;
+  health.damaged_credentials = credentials->damaged;
+  health.missing_credentials = missing(known->credentials, credentials->readable + credentials->damaged);
+  const auto counters = counters_.check();
+  if (!counters) return std::unexpected{counters.error()};
+  health.damaged_counters = counters->damaged;
+  health.missing_counters = missing(known->counters, counters->readable + counters->damaged);
+  for (unsigned number = 0; number < kKinds; ++number) {
+    const auto kind = static_cast<RecordKind>(number);
+    const auto record = read_record(kind);
+    if (!record) return std::unexpected{record.error()};
+    if ((record->present || known->has(kind)) && !record->value) health.damaged_records.push_back(kind);
+  }
   return health;
 }
 
 bool SqliteStore::Health::sound() const {
-  return damaged_credentials == 0 && damaged_counters == 0 && damaged_records.empty() && file_damage.empty();
+  return damaged_credentials == 0 && missing_credentials == 0 && damaged_counters == 0 &&
+         missing_counters == 0 && damaged_records.empty() && file_damage.empty();
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<Implementation> implementation)
@@ -461,11 +432,11 @@ StoreResult<bool> SqliteStore::update(const Credential& credential) {
 }
 StoreResult<std::optional<Credential>> SqliteStore::find(ByteView credential_id) {
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->find(credential_id);
+  return implementation_->credentials().find(credential_id);
 }
 StoreResult<std::vector<Credential>> SqliteStore::find_by_rp(const RpIdHash& rp_id_hash) {
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->find_by_rp(rp_id_hash);
+  return implementation_->credentials().find_by_rp(rp_id_hash);
 }
 StoreResult<bool> SqliteStore::erase(ByteView credential_id) {
   const std::scoped_lock lock{implementation_->mutex};
@@ -473,15 +444,33 @@ StoreResult<bool> SqliteStore::erase(ByteView credential_id) {
 }
 StoreResult<std::size_t> SqliteStore::count() {
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->count();
+  const auto tally = implementation_->tally();
+  if (!tally) return std::unexpected{tally.error()};
+  return static_cast<std::size_t>(tally->credentials);
 }
 StoreResult<CredentialStore::Page> SqliteStore::page(std::uint64_t cursor, std::size_t limit) {
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->page(cursor, limit);
+  return implementation_->credentials().page(cursor, keystore::page_size(limit));
+}
+StoreResult<CredentialStore::Page> SqliteStore::page_by_rp(const RpIdHash& rp_id_hash, std::uint64_t cursor,
+                                                           std::size_t limit) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->credentials().page_by_rp(rp_id_hash, cursor, keystore::page_size(limit));
+}
+StoreResult<CredentialStore::Page> SqliteStore::page_relying_parties(std::uint64_t cursor,
+                                                                     std::size_t limit) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->credentials().page_relying_parties(cursor, keystore::page_size(limit));
+}
+StoreResult<std::size_t> SqliteStore::count_relying_parties() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->count_relying_parties();
 }
 StoreResult<std::uint64_t> SqliteStore::revision() {
   const std::scoped_lock lock{implementation_->mutex};
-  return implementation_->revision();
+  const auto tally = implementation_->tally();
+  if (!tally) return std::unexpected{tally.error()};
+  return tally->revision;
 }
 StoreResult<std::uint32_t> SqliteStore::next_sign_count(ByteView credential_id) {
   const std::scoped_lock lock{implementation_->mutex};
@@ -506,6 +495,13 @@ StoreResult<void> SqliteStore::save(RecordKind kind, ByteView value) {
 StoreResult<void> SqliteStore::reset() {
   const std::scoped_lock lock{implementation_->mutex};
   return implementation_->reset();
+}
+StoreResult<void> SqliteStore::write_counters() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->write_counters();
+}
+const std::optional<std::filesystem::path>& SqliteStore::kept_file() const {
+  return implementation_->kept_file();
 }
 StoreResult<SqliteStore::Health> SqliteStore::check() {
   const std::scoped_lock lock{implementation_->mutex};

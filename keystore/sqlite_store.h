@@ -1,16 +1,15 @@
 // What a key remembers, encrypted in one SQLite file.
 //
-// Who holds the file without the unlock secret learns: how many credentials, counters and records there are,
-// in which order they were made, which of them belong to the same relying party (not to which), their rough
-// sizes, and, given two copies, which of them changed between. Who can also write it can bring back an
-// earlier version of a record or of the whole file, or take records out: that is not detected. Nothing can be
-// altered, invented, or moved from one credential to another.
+// Who holds the file without the unlock secret learns how many credentials, counters and records there are
+// and their rough sizes, and, given two copies, which of them changed between. Nothing can be altered,
+// invented, or moved from one credential to another. docs/keystore-format.md says it in full.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +40,12 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<std::size_t> count() override;
   /// Leaves damaged ones out; `check` finds them.
   [[nodiscard]] StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override;
+  /// Leaves damaged ones out.
+  [[nodiscard]] StoreResult<Page> page_by_rp(const RpIdHash& rp_id_hash, std::uint64_t cursor,
+                                             std::size_t limit) override;
+  [[nodiscard]] StoreResult<Page> page_relying_parties(std::uint64_t cursor, std::size_t limit) override;
+  /// Reads all credentials the first time and after changes; half a second for 100,000.
+  [[nodiscard]] StoreResult<std::size_t> count_relying_parties() override;
   [[nodiscard]] StoreResult<std::uint64_t> revision() override;
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) override;
   [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) override;
@@ -49,11 +54,19 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
   [[nodiscard]] StoreResult<void> reset() override;
 
+  /// Writes the exact signature counts, which otherwise happens when the store is closed: for copies of the
+  /// file.
+  [[nodiscard]] StoreResult<void> write_counters();
+  /// Where the file is kept as it was before it got today's format; only where that could not take all over.
+  [[nodiscard]] const std::optional<std::filesystem::path>& kept_file() const;
+
   /// How much of the store is readable.
   struct Health {
     std::size_t credentials = 0;          ///< readable ones
     std::size_t damaged_credentials = 0;  ///< that fail their authentication
+    std::size_t missing_credentials = 0;  ///< that were there and are not
     std::size_t damaged_counters = 0;     ///< whose credentials cannot sign any more
+    std::size_t missing_counters = 0;
     std::vector<RecordKind> damaged_records;
     std::string file_damage;  ///< what SQLite's own check says of the file; empty where it is sound
     [[nodiscard]] bool sound() const;

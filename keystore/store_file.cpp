@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "keystore/migration.h"
 #include "keystore/unlock_secret.h"
 
 namespace fauxkey::keystore {
@@ -19,12 +21,26 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = StoreError::Kind;
 
-// The rows' tags and sealed blobs are sealing.h's. `seq` is the order of creation.
 struct Object {
   const char* name;
   const char* sql;
 };
+using Schema = std::span<const Object>;
+
+// By name. The rows' tags and sealed blobs are sealing.h's; `place` is random.
 constexpr std::array kSchema{
+    Object{
+        "counters",
+        "CREATE TABLE counters(tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID"},
+    Object{"credentials",
+           "CREATE TABLE credentials(place INTEGER PRIMARY KEY, id_tag BLOB UNIQUE NOT NULL, "
+           "user_tag BLOB UNIQUE NOT NULL, rp_tag BLOB UNIQUE NOT NULL, sealed BLOB NOT NULL) STRICT"},
+    Object{"records",
+           "CREATE TABLE records(tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID"},
+    Object{"unlock",
+           "CREATE TABLE unlock(id INTEGER PRIMARY KEY CHECK(id = 1), wrapped BLOB NOT NULL) STRICT"},
+};
+constexpr std::array kSchemaOfFormat1{
     Object{"counters",
            "CREATE TABLE counters(id_tag BLOB PRIMARY KEY NOT NULL, sealed BLOB NOT NULL) STRICT, WITHOUT "
            "ROWID"},
@@ -33,9 +49,10 @@ constexpr std::array kSchema{
            "user_tag BLOB UNIQUE NOT NULL, rp_tag BLOB NOT NULL, sealed BLOB NOT NULL) STRICT"},
     Object{"credentials_by_rp", "CREATE INDEX credentials_by_rp ON credentials(rp_tag)"},
     Object{"records", "CREATE TABLE records(kind INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT"},
-    Object{"unlock",
-           "CREATE TABLE unlock(id INTEGER PRIMARY KEY CHECK(id = 1), wrapped BLOB NOT NULL) STRICT"},
+    kSchema[3],
 };
+
+Schema schema_of(std::int64_t format) { return format == 1 ? Schema{kSchemaOfFormat1} : Schema{kSchema}; }
 
 std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
@@ -54,7 +71,7 @@ StoreError newer(const fs::path& path, std::int64_t version) {
 
 StoreResult<void> check_version(const fs::path& path, std::int64_t version) {
   if (version > kFormatVersion) return std::unexpected{newer(path, version)};
-  if (version != kFormatVersion) return std::unexpected{foreign(path)};
+  if (version < 1) return std::unexpected{foreign(path)};
   return {};
 }
 
@@ -149,7 +166,7 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, Rando
 }
 
 /// Whether the tables are exactly ours: a forged file may not bring others, or other rules.
-StoreResult<void> check_schema(const Database& database) {
+StoreResult<void> check_schema(const Database& database, Schema schema) {
   auto statement = database.prepare(
       "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex_%' ORDER BY name");
   if (!statement) return std::unexpected{statement.error()};
@@ -158,12 +175,12 @@ StoreResult<void> check_schema(const Database& database) {
     const auto row = statement->step();
     if (!row) return std::unexpected{row.error()};
     if (!*row) break;
-    const bool same = matched < kSchema.size() && statement->text(0) == kSchema.at(matched).name &&
-                      statement->text(1) == kSchema.at(matched).sql;
+    const bool same = matched < schema.size() && statement->text(0) == schema[matched].name &&
+                      statement->text(1) == schema[matched].sql;
     if (!same) return std::unexpected{damaged_file(database.path(), "its tables are not a keystore's")};
     ++matched;
   }
-  if (matched != kSchema.size()) return std::unexpected{damaged_file(database.path(), "a table is missing")};
+  if (matched != schema.size()) return std::unexpected{damaged_file(database.path(), "a table is missing")};
   return {};
 }
 
@@ -255,7 +272,7 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   const auto version = (*database)->query_integer("PRAGMA user_version");
   if (!version) return std::unexpected{version.error()};
   if (auto known = check_version(path, *version); !known) return std::unexpected{known.error()};
-  if (auto ours = check_schema(**database); !ours) return std::unexpected{ours.error()};
+  if (auto ours = check_schema(**database, schema_of(*version)); !ours) return std::unexpected{ours.error()};
   const auto wrapped = read_wrapped(**database);
   if (!wrapped) return std::unexpected{wrapped.error()};
   const auto master = unlock_master(path, *wrapped, unlock, std::move(secret), random);
@@ -263,7 +280,14 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   // Only now may anything be written.
   (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
-  return OpenFile{*std::move(lock), *std::move(database), Keys{*master}};
+  OpenFile file{*std::move(lock), *std::move(database), Keys{*master}};
+  if (*version == 1) {
+    auto kept = migrate_from_1(*file.database, file.keys,
+                               std::array{kSchema[0].sql, kSchema[1].sql, kSchema[2].sql}, random);
+    if (!kept) return std::unexpected{kept.error()};
+    file.kept = *std::move(kept);
+  }
+  return file;
 }
 
 }  // namespace fauxkey::keystore

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
@@ -22,6 +23,8 @@ struct OpenFile {
   Lock lock;
   std::unique_ptr<Database> database;  ///< after the lock, so that it closes first
   Keys keys;
+  /// Where the file is kept as it was in an earlier format: only where something of it could not be read.
+  std::optional<std::filesystem::path> kept{};
 };
 
 /// See SqliteStore::open.

@@ -46,7 +46,8 @@ enum class RecordKind : std::uint8_t {
 
 /// A signature counter as a person may see it.
 struct SignCounter {
-  std::uint32_t count = 0;     ///< the last that was given out; 0: none yet
+  /// The last that was given out, or more where a process was killed; 0: none yet.
+  std::uint32_t count = 0;
   std::int64_t last_used = 0;  ///< when, in seconds since 1970; 0: never, or it is not known
 };
 
@@ -70,18 +71,26 @@ class CredentialStore {
   /// False where there is none of that id.
   [[nodiscard]] virtual StoreResult<bool> erase(ByteView credential_id) = 0;
   [[nodiscard]] virtual StoreResult<std::size_t> count() = 0;
-  /// Up to `limit` credentials in the order of their creation, from `cursor` (0 at first) on.
+  /// Up to `limit` credentials, from `cursor` (0 at first) on. A walk from page to page gives each credential
+  /// once, in an order that says nothing and stays the same while nothing is put or erased.
   struct Page {
     std::vector<Credential> credentials;
     std::uint64_t next_cursor = 0;  ///< 0 at the end
   };
   [[nodiscard]] virtual StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) = 0;
+  /// As `page`, those of one relying party. (Cursors of one kind of page are no good for another.)
+  [[nodiscard]] virtual StoreResult<Page> page_by_rp(const RpIdHash& rp_id_hash, std::uint64_t cursor,
+                                                     std::size_t limit) = 0;
+  /// As `page`, one credential of each relying party.
+  [[nodiscard]] virtual StoreResult<Page> page_relying_parties(std::uint64_t cursor, std::size_t limit) = 0;
+  [[nodiscard]] virtual StoreResult<std::size_t> count_relying_parties() = 0;
 
   /// Changes with each put, update, erase and reset, and never to a value that was there before.
   [[nodiscard]] virtual StoreResult<std::uint64_t> revision() = 0;
 
   // Signature counters, for discoverable credentials and for others by their id.
-  /// One more than ever before for this credential; the first is 1. Durable before it returns.
+  /// Greater than ever before for this credential, whatever became of the process meanwhile; by one as long
+  /// as none was killed, and the first is 1.
   [[nodiscard]] virtual StoreResult<std::uint32_t> next_sign_count(ByteView credential_id) = 0;
   /// Looks at a counter without counting.
   [[nodiscard]] virtual StoreResult<SignCounter> sign_counter(ByteView credential_id) = 0;

@@ -96,6 +96,10 @@ class Authenticator {
   [[nodiscard]] Result<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash);
   [[nodiscard]] Result<std::uint32_t> next_sign_count(const Credential& credential);
   [[nodiscard]] Result<std::size_t> discoverable_count();
+  /// How many more there is room for; an import may have put more than the key itself would.
+  [[nodiscard]] static std::uint64_t remaining_discoverable(std::size_t count) {
+    return count < kMaxDiscoverableCredentials ? kMaxDiscoverableCredentials - count : 0;
+  }
 
   [[nodiscard]] Clock::Duration time_since_power_up() const { return ports_.clock.now() - powered_up_; }
   void power_cycle();

@@ -27,17 +27,17 @@ struct PendingAssertions {
   [[nodiscard]] bool user_verified() const { return verification != Verification::none; }
 };
 
-/// credentialManagement's enumerateRPs (6.8.3) and enumerateCredentials (6.8.4).
+/// Where credentialManagement's enumerateRPs (6.8.3) and enumerateCredentials (6.8.4) stand.
 struct PendingRelyingParties {
-  struct Entry {
-    RpIdHash hash{};
-    std::string id;
-    std::optional<std::string> name;
-  };
-  std::deque<Entry> left;
+  std::uint64_t revision = 0;  ///< of the store when it began
+  std::uint64_t cursor = 0;
+  std::size_t left = 0;
 };
 struct PendingCredentials {
-  std::deque<Bytes> credential_ids;
+  std::uint64_t revision = 0;
+  std::uint64_t cursor = 0;
+  std::size_t left = 0;
+  RpIdHash rp_id_hash{};
 };
 
 /// authenticatorLargeBlobs' fragments so far (6.10.2).

@@ -147,6 +147,13 @@ class FullStore final : public CredentialStore {
   [[nodiscard]] StoreResult<bool> erase(ByteView) override { return error(); }
   [[nodiscard]] StoreResult<std::size_t> count() override { return error(); }
   [[nodiscard]] StoreResult<Page> page(std::uint64_t, std::size_t) override { return error(); }
+  [[nodiscard]] StoreResult<Page> page_by_rp(const RpIdHash&, std::uint64_t, std::size_t) override {
+    return error();
+  }
+  [[nodiscard]] StoreResult<Page> page_relying_parties(std::uint64_t, std::size_t) override {
+    return error();
+  }
+  [[nodiscard]] StoreResult<std::size_t> count_relying_parties() override { return error(); }
   [[nodiscard]] StoreResult<std::uint64_t> revision() override { return error(); }
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView) override { return error(); }
   [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView) override { return error(); }

@@ -1,7 +1,9 @@
 // The contract of include/fauxkey/credential_store.h, held to by every store.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "keystore/limits.h"
@@ -200,7 +202,7 @@ TEST_CASE_TEMPLATE("keystore: an erased credential is gone, the others stay", Ki
   CHECK(*store.count() == 1);
 }
 
-TEST_CASE_TEMPLATE("keystore: pages give every credential once, in the order of creation", Kind, InMemory,
+TEST_CASE_TEMPLATE("keystore: pages give every credential once, always in the same order", Kind, InMemory,
                    OnDisk) {
   Kind kind;
   SystemRandom random;
@@ -209,36 +211,118 @@ TEST_CASE_TEMPLATE("keystore: pages give every credential once, in the order of 
   std::vector<Bytes> ids;
   for (int i = 0; i < 7; ++i) {
     expected.push_back("user" + std::to_string(i));
-    const auto credential = make_credential(random, "example.com", expected.back());
+    const auto credential = make_credential(random, i < 5 ? "example.com" : "example.org", expected.back());
     ids.push_back(credential.id);
     REQUIRE(store.put(credential).has_value());
   }
-  const auto walk = [&](std::size_t limit, auto between) {
+  const auto walk = [&](std::size_t limit, auto turn) {
     Names all;
     std::uint64_t cursor = 0;
     do {
-      const auto page = store.page(cursor, limit);
+      const StoreResult<CredentialStore::Page> page = turn(cursor, limit);
       REQUIRE(page.has_value());
       REQUIRE(page->credentials.size() <= limit);
       for (const auto& name : names(page->credentials)) all.push_back(name);
       cursor = page->next_cursor;
-      between();
       REQUIRE(all.size() <= 7);
     } while (cursor != 0);
     return all;
   };
-  for (const std::size_t limit : {1U, 3U, 7U, 100U}) CHECK(walk(limit, [] {}) == expected);
-  SUBCASE("though one that was next is erased meanwhile") {
-    const Names found = walk(3, [&] { REQUIRE(store.erase(ids[3]).has_value()); });
-    CHECK(found == Names{"user0", "user1", "user2", "user4", "user5", "user6"});
+  const auto any = [&](std::uint64_t cursor, std::size_t limit) { return store.page(cursor, limit); };
+  const auto of_one = [&](std::uint64_t cursor, std::size_t limit) {
+    return store.page_by_rp(rp_hash("example.com"), cursor, limit);
+  };
+  const auto relying_parties = [&](std::uint64_t cursor, std::size_t limit) {
+    return store.page_relying_parties(cursor, limit);
+  };
+  const auto sorted = [](Names list) {
+    std::ranges::sort(list);
+    return list;
+  };
+  const Names first = walk(100, any);
+  CHECK(sorted(first) == expected);
+  const Names first_of_one = walk(100, of_one);
+  CHECK(sorted(first_of_one) == Names{"user0", "user1", "user2", "user3", "user4"});
+  for (const std::size_t limit : {1U, 3U, 5U, 7U}) {
+    CHECK(walk(limit, any) == first);
+    CHECK(walk(limit, of_one) == first_of_one);
+    CHECK(walk(limit, relying_parties).size() == 2);
+  }
+  CHECK(*store.count_relying_parties() == 2);
+  SUBCASE("those of one relying party none of another's") {
+    CHECK(store.page_by_rp(rp_hash("example.net"), 0, 10)->credentials.empty());
+  }
+  SUBCASE("and the others, where one is erased between two pages") {
+    bool erased = false;
+    const Names found = walk(3, [&](std::uint64_t cursor, std::size_t limit) {
+      if (cursor != 0 && !std::exchange(erased, true)) {
+        const auto next = std::ranges::find(expected, first[3]) - expected.begin();
+        REQUIRE(*store.erase(ids[static_cast<std::size_t>(next)]));
+      }
+      return store.page(cursor, limit);
+    });
+    Names left = first;
+    left.erase(left.begin() + 3);
+    CHECK(found == left);
+  }
+  SUBCASE("a relying party whose first credential is erased is still one") {
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE(*store.erase(ids[static_cast<std::size_t>(i)]));
+      CHECK(walk(1, relying_parties).size() == 2);
+      CHECK(walk(1, of_one).size() == static_cast<std::size_t>(4 - i));
+      CHECK(*store.count_relying_parties() == 2);
+    }
+    REQUIRE(*store.erase(ids[4]));
+    CHECK(walk(1, relying_parties).size() == 1);
+    CHECK(*store.count_relying_parties() == 1);
   }
   SUBCASE("and a cursor beyond the end gives an empty page") {
-    for (const std::uint64_t cursor : {std::uint64_t{1000}, ~std::uint64_t{0}}) {
-      const auto page = store.page(cursor, 10);
-      REQUIRE(page.has_value());
-      CHECK(page->credentials.empty());
-      CHECK(page->next_cursor == 0);
+    for (const std::uint64_t cursor : {std::uint64_t{1} << 63U, ~std::uint64_t{0}}) {
+      for (const auto& page : {any(cursor, 10), of_one(cursor, 10), relying_parties(cursor, 10)}) {
+        REQUIRE(page.has_value());
+        CHECK(page->credentials.empty());
+        CHECK(page->next_cursor == 0);
+      }
     }
+  }
+}
+
+TEST_CASE_TEMPLATE(
+    "keystore: whatever is put and erased, each relying party has what it should, newest first", Kind,
+    InMemory, OnDisk) {
+  Kind kind;
+  SystemRandom random;
+  SeededRandom dice{5};
+  auto& store = kind.store();
+  std::map<std::string, std::vector<Credential>> model;  // oldest first
+  const auto below = [&](std::size_t limit) { return std::size_t{dice.bytes<1>()[0]} % limit; };
+  for (int step = 0; step < 400; ++step) {
+    const std::string rp_id = std::string(1, "abc"[below(3)]) + ".example";
+    auto& mine = model[rp_id];
+    if (below(3) == 0 && !mine.empty()) {
+      const std::size_t which = below(mine.size());
+      REQUIRE(*store.erase(mine[which].id));
+      mine.erase(mine.begin() + static_cast<std::ptrdiff_t>(which));
+    } else {
+      auto credential = make_credential(random, rp_id, "user" + std::to_string(below(12)));
+      REQUIRE(store.put(credential).has_value());
+      std::erase_if(mine, [&](const auto& one) { return one.user.id == credential.user.id; });
+      mine.push_back(std::move(credential));
+    }
+    if (step % 20 != 19) continue;
+    std::size_t total = 0;
+    std::size_t relying_parties = 0;
+    for (const auto& [id, expected] : model) {
+      const auto found = store.find_by_rp(rp_hash(id));
+      REQUIRE(found.has_value());
+      REQUIRE(found->size() == expected.size());
+      CHECK(std::equal(found->begin(), found->end(), expected.rbegin(), expected.rend(), same));
+      CHECK(store.page_by_rp(rp_hash(id), 0, 100)->credentials.size() == expected.size());
+      total += expected.size();
+      if (!expected.empty()) ++relying_parties;
+    }
+    CHECK(*store.count() == total);
+    CHECK(*store.count_relying_parties() == relying_parties);
   }
 }
 

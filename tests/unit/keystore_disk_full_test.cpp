@@ -63,7 +63,8 @@ void check_all(DiskStore& disk, const std::vector<Credential>& stored, std::uint
   CHECK(disk.store->check()->sound());
   const auto count = disk.store->next_sign_count(Bytes(32, 1));
   REQUIRE(count.has_value());
-  CHECK(*count == next_count);
+  CHECK(*count >= next_count);
+  CHECK(*count <= next_count + 64);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "fauxkey/random.h"
 #include "keystore/memory_store.h"
 #include "keystore/sqlite_store.h"
+#include "keystore/store_file.h"
 
 namespace fauxkey::test {
 
@@ -98,6 +99,14 @@ inline bool same(const Credential& a, const Credential& b) {
                             a.large_blob->original_size == b.large_blob->original_size));
 }
 
+/// As SQL has it: x'0123'.
+inline std::string literal(ByteView bytes) {
+  std::string hex(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), bytes.data(), bytes.size());
+  hex.pop_back();
+  return "x'" + hex + "'";
+}
+
 /// A keystore file in a folder of its own, opened by a key file.
 struct DiskStore {
   TemporaryFolder folder;
@@ -116,6 +125,12 @@ struct DiskStore {
     store = *std::move(opened);
   }
   void close() { store.reset(); }
+  /// Of the closed store: what an attacker does not have.
+  [[nodiscard]] keystore::Keys keys() {
+    auto file = keystore::open_store_file(path, unlock, random);
+    REQUIRE_MESSAGE(file.has_value(), (file ? std::string{} : file.error().message));
+    return std::move(file->keys);
+  }
   Credential put(const std::string& rp_id, const std::string& user) {
     auto credential = make_credential(random, rp_id, user);
     REQUIRE(store->put(credential).has_value());

@@ -313,17 +313,17 @@ TEST_CASE("sqlite store: a file that is no keystore is refused and left as it is
 TEST_CASE("sqlite store: one of a newer format is refused and names the remedy") {
   DiskStore disk;
   disk.close();
-  SUBCASE("in the file") { RawFile{disk.path}.run("PRAGMA user_version=2"); }
+  SUBCASE("in the file") { RawFile{disk.path}.run("PRAGMA user_version=3"); }
   SUBCASE("in the write-ahead log only") {
     REQUIRE(in_child([&] {
       RawFile raw{disk.path};
-      raw.run("PRAGMA user_version=2");
+      raw.run("PRAGMA user_version=3");
       ::_exit(0);  // as a crash
       return true;
     }));
   }
   const auto error = refuses(disk, Kind::io);
-  CHECK(error.message.find("format 2") != std::string::npos);
+  CHECK(error.message.find("format 3") != std::string::npos);
   CHECK(error.message.find("install the newer") != std::string::npos);
 }
 
@@ -331,7 +331,7 @@ TEST_CASE("sqlite store: a file with other tables, triggers or views is refused"
   for (const std::string sql :
        {"CREATE TABLE more(x)", "CREATE VIEW v AS SELECT 1",
         "CREATE TRIGGER t AFTER INSERT ON credentials BEGIN DELETE FROM counters; END", "DROP TABLE counters",
-        "DROP INDEX credentials_by_rp", "ALTER TABLE records RENAME TO record"}) {
+        "CREATE INDEX i ON credentials(sealed)", "ALTER TABLE records RENAME TO record"}) {
     DiskStore disk;
     disk.close();
     RawFile{disk.path}.run(sql);
@@ -424,17 +424,21 @@ TEST_CASE("sqlite store: a flipped bit in a row is found, and the other rows are
   REQUIRE(disk.store->save(RecordKind::pin, Bytes{1}).has_value());
   REQUIRE(disk.store->save(RecordKind::config, Bytes{1}).has_value());
   disk.close();
+  const auto keys = disk.keys();
   const auto flip = [&](const std::string& table, const std::string& where, const std::string& at) {
     const std::string byte = "substr(sealed, " + at + ", 1)";
     RawFile{disk.path}.run(
         "UPDATE " + table + " SET sealed = CAST(substr(sealed, 1, " + at + " - 1) || CASE " + byte +
         " WHEN x'00' THEN x'01' ELSE x'00' END || substr(sealed, " + at + " + 1) AS BLOB) WHERE " + where);
   };
-  flip("credentials", "seq = 1", "1");               // nonce
-  flip("credentials", "seq = 3", "100");             // ciphertext
-  flip("credentials", "seq = 5", "length(sealed)");  // tag
-  flip("counters", "id_tag = (SELECT id_tag FROM credentials WHERE seq = 1)", "30");
-  flip("records", "kind = 2", "30");
+  const auto credential = [&](std::size_t i) {
+    return "id_tag = " + literal(keys.id_tag(credentials[i].id));
+  };
+  flip("credentials", credential(0), "1");               // nonce
+  flip("credentials", credential(2), "100");             // ciphertext
+  flip("credentials", credential(4), "length(sealed)");  // tag
+  flip("counters", "tag = " + literal(keys.counter_tag(keys.id_tag(credentials[0].id))), "30");
+  flip("records", "tag = " + literal(keys.record_tag(RecordKind::pin)), "30");
   disk.open();
   for (std::size_t i = 0; i < credentials.size(); ++i) {
     const auto found = disk.store->find(credentials[i].id);
@@ -448,11 +452,16 @@ TEST_CASE("sqlite store: a flipped bit in a row is found, and the other rows are
   }
   CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 3);
   CHECK(disk.store->page(0, 10)->credentials.size() == 3);
+  CHECK(disk.store->page_by_rp(rp_hash("example.com"), 0, 10)->credentials.size() == 3);
+  CHECK(disk.store->page_relying_parties(0, 10)->credentials.size() == 1);
+  CHECK(*disk.store->count_relying_parties() == 1);
   CHECK(*disk.store->count() == 6);
   const auto counter = disk.store->next_sign_count(credentials[0].id);
   REQUIRE_FALSE(counter.has_value());
   CHECK(counter.error().kind == Kind::damaged);
   check_sentence(counter.error());
+  CHECK_FALSE(disk.store->sign_counter(credentials[0].id).has_value());
+  CHECK_FALSE(disk.store->raise_sign_count(credentials[0].id, 100).has_value());
   CHECK(*disk.store->next_sign_count(credentials[1].id) == 2);
   CHECK_FALSE(disk.store->load(RecordKind::pin).has_value());
   CHECK(disk.store->load(RecordKind::config)->has_value());
@@ -461,17 +470,86 @@ TEST_CASE("sqlite store: a flipped bit in a row is found, and the other rows are
   CHECK_FALSE(health->sound());
   CHECK(health->credentials == 3);
   CHECK(health->damaged_credentials == 3);
+  CHECK(health->missing_credentials == 0);
   CHECK(health->damaged_counters == 1);
   CHECK(health->damaged_records == std::vector{RecordKind::pin});
 
   // The remedies that the sentences name.
   disk.put("example.com", "u0");
   CHECK(*disk.store->erase(credentials[2].id));
+  CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 4);
   CHECK(*disk.store->erase(credentials[4].id));
+  CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 4);
   REQUIRE(disk.store->save(RecordKind::pin, Bytes{2}).has_value());
   health = disk.store->check();
   CHECK(health->damaged_credentials == 0);
   CHECK(health->damaged_records.empty());
+}
+
+TEST_CASE("sqlite store: an updated credential that was damaged is whole again") {
+  DiskStore disk;
+  std::vector<Credential> credentials;
+  for (int i = 0; i < 3; ++i) credentials.push_back(disk.put("example.com", "u" + std::to_string(i)));
+  disk.close();
+  RawFile{disk.path}.run("UPDATE credentials SET sealed = zeroblob(200) WHERE id_tag = " +
+                         literal(disk.keys().id_tag(credentials[1].id)));
+  disk.open();
+  REQUIRE_FALSE(disk.store->find(credentials[1].id).has_value());
+  REQUIRE(*disk.store->update(credentials[1]));
+  CHECK(same(**disk.store->find(credentials[1].id), credentials[1]));
+  CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 3);
+  CHECK(disk.store->check()->sound());
+}
+
+TEST_CASE("sqlite store: a row that somebody took out is missed") {
+  DiskStore disk;
+  std::vector<Credential> credentials;
+  for (int i = 0; i < 4; ++i) credentials.push_back(disk.put("example.com", "u" + std::to_string(i)));
+  REQUIRE(disk.store->next_sign_count(credentials[0].id).has_value());
+  REQUIRE(disk.store->save(RecordKind::pin, Bytes{1}).has_value());
+  disk.close();
+  const auto keys = disk.keys();
+  SUBCASE("a credential, which hides no other") {
+    RawFile{disk.path}.run("DELETE FROM credentials WHERE id_tag = " +
+                           literal(keys.id_tag(credentials[1].id)));
+    disk.open();
+    CHECK(disk.store->check()->missing_credentials == 1);
+    CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 3);
+    disk.put("example.com", "new");
+    CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 4);
+    REQUIRE(*disk.store->erase(credentials[0].id));
+    CHECK(disk.store->find_by_rp(rp_hash("example.com"))->size() == 3);
+  }
+  SUBCASE("a counter") {
+    RawFile{disk.path}.run("DELETE FROM counters");
+    disk.open();
+    CHECK(disk.store->check()->missing_counters == 1);
+  }
+  SUBCASE("the PIN, which does not make it a key without one") {
+    RawFile{disk.path}.run("DELETE FROM records WHERE tag = " + literal(keys.record_tag(RecordKind::pin)));
+    disk.open();
+    const auto pin = disk.store->load(RecordKind::pin);
+    REQUIRE_FALSE(pin.has_value());
+    CHECK(pin.error().kind == Kind::damaged);
+    check_sentence(pin.error());
+    CHECK(disk.store->check()->damaged_records == std::vector{RecordKind::pin});
+  }
+  SUBCASE("the store's own record, which is counted anew") {
+    disk.open();
+    const auto revision = *disk.store->revision();
+    disk.close();
+    RawFile{disk.path}.run("DELETE FROM records WHERE tag = " +
+                           literal(keys.record_tag(RecordKind::revision)));
+    disk.open();
+    CHECK(*disk.store->revision() > revision);
+    CHECK(*disk.store->count() == 4);
+    CHECK(disk.store->load(RecordKind::pin)->has_value());
+    disk.put("example.com", "new");
+    disk.open();
+    CHECK(*disk.store->count() == 5);
+    CHECK(disk.store->check()->sound());
+    CHECK(disk.store->find_by_rp(rp_hash("example.com"))->front().user.id == Bytes{'n', 'e', 'w'});
+  }
 }
 
 TEST_CASE("sqlite store: a record that is put in another's place is refused") {
@@ -489,25 +567,44 @@ TEST_CASE("sqlite store: a record that is put in another's place is refused") {
                            "." + key + " LIMIT 1)");
   };
   SUBCASE("the sealed credentials") {
-    swap("credentials", "sealed", "seq");
+    swap("credentials", "sealed", "place");
     disk.open();
     CHECK_FALSE(disk.store->find(a.id).has_value());
     CHECK_FALSE(disk.store->find(b.id).has_value());
   }
   SUBCASE("the relying parties") {
-    swap("credentials", "rp_tag", "seq");
+    // Both at once, for no two rows may have the same tag meanwhile.
+    const auto keys = disk.keys();
+    const auto mine = literal(keys.rp_tag(a.rp_id_hash, 0));
+    const auto other = literal(keys.rp_tag(b.rp_id_hash, 0));
+    RawFile{disk.path}.run("UPDATE credentials SET rp_tag = x'00' WHERE rp_tag = " + mine +
+                           "; UPDATE credentials SET rp_tag = " + mine + " WHERE rp_tag = " + other +
+                           "; UPDATE credentials SET rp_tag = " + other + " WHERE rp_tag = x'00'");
     disk.open();
     CHECK_FALSE(disk.store->find_by_rp(a.rp_id_hash).has_value());
     CHECK_FALSE(disk.store->find_by_rp(b.rp_id_hash).has_value());
   }
+  SUBCASE("the places") {
+    RawFile{disk.path}.run("UPDATE credentials SET place = place - 1");
+    disk.open();
+    CHECK(disk.store->check()->damaged_credentials == 2);
+  }
   SUBCASE("the counters") {
-    swap("counters", "sealed", "id_tag");
+    swap("counters", "sealed", "tag");
     disk.open();
     CHECK_FALSE(disk.store->next_sign_count(a.id).has_value());
     CHECK_FALSE(disk.store->next_sign_count(b.id).has_value());
   }
   SUBCASE("the state records") {
-    swap("records", "sealed", "kind");
+    const auto keys = disk.keys();
+    const auto pin = literal(keys.record_tag(RecordKind::pin));
+    const auto config = literal(keys.record_tag(RecordKind::config));
+    RawFile{disk.path}.run(
+        "CREATE TEMP TABLE old AS SELECT * FROM records; UPDATE records SET sealed = "
+        "(SELECT sealed FROM old WHERE tag = " +
+        config + ") WHERE tag = " + pin +
+        "; UPDATE records SET sealed = (SELECT sealed FROM old WHERE tag = " + pin +
+        ") WHERE tag = " + config);
     disk.open();
     CHECK_FALSE(disk.store->load(RecordKind::pin).has_value());
     CHECK_FALSE(disk.store->load(RecordKind::config).has_value());

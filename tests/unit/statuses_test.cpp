@@ -83,6 +83,15 @@ class FailingStore final : public CredentialStore {
   StoreResult<Page> page(std::uint64_t cursor, std::size_t limit) override {
     return ok() ? memory_.page(cursor, limit) : StoreResult<Page>{error()};
   }
+  StoreResult<Page> page_by_rp(const RpIdHash& hash, std::uint64_t cursor, std::size_t limit) override {
+    return ok() ? memory_.page_by_rp(hash, cursor, limit) : StoreResult<Page>{error()};
+  }
+  StoreResult<Page> page_relying_parties(std::uint64_t cursor, std::size_t limit) override {
+    return ok() ? memory_.page_relying_parties(cursor, limit) : StoreResult<Page>{error()};
+  }
+  StoreResult<std::size_t> count_relying_parties() override {
+    return ok() ? memory_.count_relying_parties() : StoreResult<std::size_t>{error()};
+  }
   StoreResult<std::uint64_t> revision() override {
     return ok() ? memory_.revision() : StoreResult<std::uint64_t>{error()};
   }

@@ -1,6 +1,5 @@
 // authenticatorCredentialManagement, 0x0A (CTAP 2.3, 6.8): each subcommand is a function.
 #include <array>
-#include <set>
 
 #include "authenticator/credential_keys.h"
 #include "authenticator/store_status.h"
@@ -75,75 +74,101 @@ Response get_creds_metadata(CredentialManagementRequest& request) {
   const auto count = request.session().key.discoverable_count();
   if (!count) return fail(count.error());
   return cbor::Map{{kExistingCount, static_cast<std::uint64_t>(*count)},
-                   {kMaxPossibleRemainingCount,
-                    static_cast<std::uint64_t>(Authenticator::kMaxDiscoverableCredentials - *count)}};
+                   {kMaxPossibleRemainingCount, Authenticator::remaining_discoverable(*count)}};
 }
 
-/// The relying parties with discoverable credentials, each once, in the order of their first.
-Result<std::deque<PendingRelyingParties::Entry>> list_relying_parties(CredentialStore& store) {
-  constexpr std::size_t kPageSize = 64;
-  std::deque<PendingRelyingParties::Entry> entries;
-  std::set<RpIdHash> seen;
-  std::uint64_t cursor = 0;
-  do {
-    const auto page = checked(store.page(cursor, kPageSize));
-    if (!page) return fail(page.error());
-    for (const auto& credential : page->credentials) {
-      if (seen.insert(credential.rp_id_hash).second) {
-        entries.push_back({credential.rp_id_hash, credential.rp_id, credential.rp_name});
-      }
-    }
-    cursor = page->next_cursor;
-  } while (cursor != 0);
-  return entries;
+// An enumeration holds no more than where it stands: of a list it would keep what may be millions of entries.
+// A store that changes meanwhile, which takes another channel, ends it: the platform begins again.
+
+/// NOT_ALLOWED where the store has changed since the enumeration began.
+template <class Enumeration>
+Result<void> check_current(CredentialStore& store, const Enumeration& enumeration) {
+  const auto revision = checked(store.revision());
+  if (!revision) return fail(revision.error());
+  if (*revision != enumeration.revision) return fail(Status::not_allowed);
+  return {};
 }
 
-/// Answers with the first entry left and keeps the rest for the channel's next command.
-cbor::Map next_relying_party(CredentialManagementRequest& request, PendingRelyingParties pending) {
-  const auto entry = std::move(pending.left.front());
-  pending.left.pop_front();
-  if (!pending.left.empty())
-    request.session().sequences.put(request.call.exchange.channel, std::move(pending));
-  cbor::Map rp{{"id", entry.id}};
-  if (entry.name) rp.emplace_back("name", *entry.name);
-  return {{kRp, std::move(rp)}, {kRpIdHash, cbor::Value::bytes(entry.hash)}};
+/// The one credential of a page, which is there as long as the count is right.
+Result<Credential> only_one(Result<CredentialStore::Page> page) {
+  if (!page) return fail(page.error());
+  if (page->credentials.empty()) return fail(Status::not_allowed);
+  return std::move(page->credentials.front());
+}
+
+/// Keeps what is left for the channel's next command.
+template <class Enumeration>
+void go_on(CredentialManagementRequest& request, Enumeration enumeration, std::uint64_t next_cursor) {
+  enumeration.cursor = next_cursor;
+  if (--enumeration.left > 0 && next_cursor != 0) {
+    request.session().sequences.put(request.call.exchange.channel, std::move(enumeration));
+  }
+}
+
+Result<cbor::Map> next_relying_party(CredentialManagementRequest& request,
+                                     const PendingRelyingParties& pending) {
+  auto page = checked(request.session().key.store().page_relying_parties(pending.cursor, 1));
+  const std::uint64_t next_cursor = page ? page->next_cursor : 0;
+  const auto credential = only_one(std::move(page));
+  if (!credential) return fail(credential.error());
+  go_on(request, pending, next_cursor);
+  cbor::Map rp{{"id", credential->rp_id}};
+  if (credential->rp_name) rp.emplace_back("name", *credential->rp_name);
+  return cbor::Map{{kRp, std::move(rp)}, {kRpIdHash, cbor::Value::bytes(credential->rp_id_hash)}};
 }
 
 Response enumerate_rps_begin(CredentialManagementRequest& request) {
   if (const auto authorized = authorize_for_all(request); !authorized) return fail(authorized.error());
-  auto entries = list_relying_parties(request.session().key.store());
-  if (!entries) return fail(entries.error());
-  if (entries->empty()) return fail(Status::no_credentials);
-  const auto total = static_cast<std::uint64_t>(entries->size());
-  auto response = next_relying_party(request, {*std::move(entries)});
-  response.emplace_back(kTotalRps, total);
-  return response;
+  auto& store = request.session().key.store();
+  const auto total = checked(store.count_relying_parties());
+  if (!total) return fail(total.error());
+  if (*total == 0) return fail(Status::no_credentials);
+  const auto revision = checked(store.revision());
+  if (!revision) return fail(revision.error());
+  auto response = next_relying_party(request, {*revision, 0, *total});
+  if (!response) return fail(response.error());
+  response->emplace_back(kTotalRps, static_cast<std::uint64_t>(*total));
+  return *std::move(response);
 }
 
 Response enumerate_rps_get_next(CredentialManagementRequest& request) {
-  auto* pending = std::get_if<PendingRelyingParties>(&request.call.sequence);
+  const auto* pending = std::get_if<PendingRelyingParties>(&request.call.sequence);
   if (pending == nullptr) return fail(Status::not_allowed);
-  return next_relying_party(request, std::move(*pending));
+  if (auto current = check_current(request.session().key.store(), *pending); !current)
+    return fail(current.error());
+  auto response = next_relying_party(request, *pending);
+  if (!response) return fail(response.error());
+  return *std::move(response);
 }
 
-Result<cbor::Map> next_credential(CredentialManagementRequest& request, PendingCredentials pending) {
-  const Bytes id = std::move(pending.credential_ids.front());
-  pending.credential_ids.pop_front();
-  const auto credential = checked(request.session().key.store().find(id));
+Result<cbor::Map> next_credential(CredentialManagementRequest& request, const PendingCredentials& pending) {
+  auto page = checked(request.session().key.store().page_by_rp(pending.rp_id_hash, pending.cursor, 1));
+  const std::uint64_t next_cursor = page ? page->next_cursor : 0;
+  const auto credential = only_one(std::move(page));
   if (!credential) return fail(credential.error());
-  if (!*credential) return fail(Status::not_allowed);  // deleted since, by another channel
-  if (!pending.credential_ids.empty()) {
-    request.session().sequences.put(request.call.exchange.channel, std::move(pending));
+  go_on(request, pending, next_cursor);
+  cbor::Map response{{kUser, user_entity(credential->user, true)},
+                     {kCredentialId, descriptor(*credential)},
+                     {kPublicKeyResult, cose_public_key(*credential)},
+                     {kCredProtectResult, static_cast<int>(credential->cred_protect)}};
+  if (!credential->large_blob_key.empty()) {
+    response.emplace_back(kLargeBlobKeyResult, cbor::Value::bytes(credential->large_blob_key));
   }
-  cbor::Map response{{kUser, user_entity((*credential)->user, true)},
-                     {kCredentialId, descriptor(**credential)},
-                     {kPublicKeyResult, cose_public_key(**credential)},
-                     {kCredProtectResult, static_cast<int>((*credential)->cred_protect)}};
-  if (!(*credential)->large_blob_key.empty()) {
-    response.emplace_back(kLargeBlobKeyResult, cbor::Value::bytes((*credential)->large_blob_key));
-  }
-  response.emplace_back(kThirdPartyPaymentResult, (*credential)->third_party_payment);
+  response.emplace_back(kThirdPartyPaymentResult, credential->third_party_payment);
   return response;
+}
+
+Result<std::size_t> count_by_rp(CredentialStore& store, const RpIdHash& rp_id_hash) {
+  constexpr std::size_t kPageSize = 64;
+  std::size_t count = 0;
+  std::uint64_t cursor = 0;
+  do {
+    const auto page = checked(store.page_by_rp(rp_id_hash, cursor, kPageSize));
+    if (!page) return fail(page.error());
+    count += page->credentials.size();
+    cursor = page->next_cursor;
+  } while (cursor != 0);
+  return count;
 }
 
 Response enumerate_credentials_begin(CredentialManagementRequest& request) {
@@ -156,21 +181,24 @@ Response enumerate_credentials_begin(CredentialManagementRequest& request) {
   if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
   if (const auto authorized = check_bound_to(request, rp_id_hash); !authorized)
     return fail(authorized.error());
-  const auto found = request.session().key.find_by_rp(rp_id_hash);
-  if (!found) return fail(found.error());
-  if (found->empty()) return fail(Status::no_credentials);
-  PendingCredentials pending;
-  for (const auto& credential : *found) pending.credential_ids.push_back(credential.id);
-  auto response = next_credential(request, std::move(pending));
+  auto& store = request.session().key.store();
+  const auto total = count_by_rp(store, rp_id_hash);
+  if (!total) return fail(total.error());
+  if (*total == 0) return fail(Status::no_credentials);
+  const auto revision = checked(store.revision());
+  if (!revision) return fail(revision.error());
+  auto response = next_credential(request, {*revision, 0, *total, rp_id_hash});
   if (!response) return fail(response.error());
-  response->emplace_back(kTotalCredentials, static_cast<std::uint64_t>(found->size()));
+  response->emplace_back(kTotalCredentials, static_cast<std::uint64_t>(*total));
   return *std::move(response);
 }
 
 Response enumerate_credentials_get_next(CredentialManagementRequest& request) {
-  auto* pending = std::get_if<PendingCredentials>(&request.call.sequence);
+  const auto* pending = std::get_if<PendingCredentials>(&request.call.sequence);
   if (pending == nullptr) return fail(Status::not_allowed);
-  auto response = next_credential(request, std::move(*pending));
+  if (auto current = check_current(request.session().key.store(), *pending); !current)
+    return fail(current.error());
+  auto response = next_credential(request, *pending);
   if (!response) return fail(response.error());
   return *std::move(response);
 }

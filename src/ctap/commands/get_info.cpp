@@ -102,7 +102,7 @@ Response describe(Authenticator& key) {
       {kFirmwareVersion, key.config().persona.firmware_version},
       {kMaxCredBlobLength, number(Authenticator::kMaxCredBlobLength)},
       {kMaxRpIdsForSetMinPinLength, number(Settings::kMaxMinPinLengthRpIds)},
-      {kRemainingDiscoverableCredentials, number(Authenticator::kMaxDiscoverableCredentials - *count)},
+      {kRemainingDiscoverableCredentials, number(Authenticator::remaining_discoverable(*count))},
       {kAttestationFormats, texts(ctap::kAttestationFormats)},
       {kLongTouchForReset, settings.long_touch_for_reset},
       {kEncIdentifier, key.identity().encrypted_identifier()},

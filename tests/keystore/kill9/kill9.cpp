@@ -20,6 +20,7 @@
 #include <random>
 #include <thread>
 
+#include "comparison.h"
 #include "fauxkey/clock.h"
 #include "keystore/sqlite_store.h"
 #include "model.h"
@@ -38,31 +39,6 @@ struct Place {
                              clock);
   }
 };
-
-/// The store's part of an operation; false where the store said no.
-bool perform(SqliteStore& store, std::uint64_t seed, const Model& before, const Operation& operation) {
-  const auto held = before.slots.find(operation.slot);
-  const bool there = held != before.slots.end();
-  switch (operation.kind) {
-    case Operation::Kind::put:
-      return store.put(credential(seed, operation.number, operation.slot)).has_value();
-    case Operation::Kind::update:
-      if (!there) return true;
-      return store.update(expected(seed, operation.slot, {held->second.put, operation.number}))
-          .value_or(false);
-    case Operation::Kind::count:
-      if (!there) return true;
-      return store.next_sign_count(credential(seed, held->second.put, operation.slot).id).has_value();
-    case Operation::Kind::erase:
-      if (!there) return true;
-      return store.erase(credential(seed, held->second.put, operation.slot).id).value_or(false);
-    case Operation::Kind::save:
-      return store.save(RecordKind::pin, record_value(operation.number)).has_value();
-    case Operation::Kind::reset:
-      return store.reset().has_value();
-  }
-  return false;
-}
 
 /// Goes on from `next` until it is killed; writes each operation's number to `acknowledge` once it is done.
 [[noreturn]] void write_until_killed(const Place& place, std::uint64_t seed, Model model, std::uint64_t next,
@@ -83,99 +59,6 @@ bool perform(SqliteStore& store, std::uint64_t seed, const Model& before, const 
     model.apply(seed, now);
     if (::write(acknowledge, &next, sizeof next) != static_cast<ssize_t>(sizeof next)) ::_exit(5);
   }
-}
-
-bool same(const Credential& a, const Credential& b) {
-  return a.id == b.id && a.rp_id_hash == b.rp_id_hash && a.rp_id == b.rp_id && a.user.id == b.user.id &&
-         a.user.display_name == b.user.display_name && a.created_at == b.created_at &&
-         equal_in_constant_time(a.private_key, b.private_key) &&
-         equal_in_constant_time(a.cred_random_with_uv, b.cred_random_with_uv) &&
-         equal_in_constant_time(a.cred_random_without_uv, b.cred_random_without_uv);
-}
-
-struct Findings {
-  int lost = 0;        ///< credentials or records that were acknowledged and are not there as they were
-  int back = 0;        ///< counters that went back
-  int unreadable = 0;  ///< records that fail their authentication, or a store that does not open
-  int surplus = 0;     ///< what is there and never was acknowledged nor under way
-  [[nodiscard]] bool none() const { return lost + back + unreadable + surplus == 0; }
-  void add(const Findings& other) {
-    lost += other.lost;
-    back += other.back;
-    unreadable += other.unreadable;
-    surplus += other.surplus;
-  }
-};
-
-/// Credentials and record against a model; counters are left to `compare_counters`, which changes them.
-Findings compare(SqliteStore& store, std::uint64_t seed, const Model& model) {
-  Findings findings;
-  const auto health = store.check();
-  if (!health || !health->sound()) ++findings.unreadable;
-  for (const auto& [slot, held] : model.slots) {
-    const Credential wanted = expected(seed, slot, held);
-    const auto found = store.find(wanted.id);
-    if (!found) {
-      ++findings.unreadable;
-    } else if (!*found || !same(**found, wanted)) {
-      ++findings.lost;
-    }
-  }
-  for (int rp = 0; rp < kRelyingParties; ++rp) {
-    std::vector<Bytes> wanted;
-    for (const auto& [slot, held] : model.slots) {
-      if (slot % kRelyingParties == rp) wanted.push_back(credential(seed, held.put, slot).id);
-    }
-    const auto found = store.find_by_rp(credential(seed, 0, rp).rp_id_hash);
-    std::vector<Bytes> ids;
-    if (found) {
-      for (const Credential& one : *found) ids.push_back(one.id);
-    }
-    std::ranges::sort(ids);
-    std::ranges::sort(wanted);
-    if (!std::ranges::includes(ids, wanted)) ++findings.lost;
-    if (!std::ranges::includes(wanted, ids)) ++findings.surplus;
-  }
-  const auto count = store.count();
-  if (!count || *count > model.slots.size()) ++findings.surplus;
-  const auto record = store.load(RecordKind::pin);
-  if (!record) {
-    ++findings.unreadable;
-  } else if (record->has_value() != model.record.has_value()) {
-    ++(model.record ? findings.lost : findings.surplus);
-  } else if (model.record && !std::ranges::equal((*record)->view(), record_value(*model.record))) {
-    ++findings.lost;
-  }
-  return findings;
-}
-
-/// Each counter that is not as it was `before` must give one more than the model's; one more again where the
-/// operation under way was its count.
-Findings compare_counters(SqliteStore& store, Model& model, const Model& with_next,
-                          const std::map<Bytes, std::uint32_t>& before) {
-  Findings findings;
-  std::map<Bytes, std::uint32_t> all = with_next.counters;
-  all.insert(model.counters.begin(), model.counters.end());
-  for (const auto& [id, unused] : all) {
-    const auto value_in = [&](const Model& in) {
-      const auto at = in.counters.find(id);
-      return at == in.counters.end() ? 0U : at->second;
-    };
-    const auto known = before.find(id);
-    if (known != before.end() && known->second == value_in(model) && known->second == value_in(with_next))
-      continue;
-    const auto now = store.next_sign_count(id);
-    if (!now) {
-      ++findings.unreadable;
-      continue;
-    }
-    // Where a reset was under way it may have been done.
-    const bool may_be_gone = value_in(with_next) == 0;
-    if (*now <= value_in(model) && !may_be_gone) ++findings.back;
-    if (*now > std::max(value_in(model), value_in(with_next)) + 1) ++findings.surplus;
-    model.counters[id] = *now;
-  }
-  return findings;
 }
 
 /// Runs `body` in a process that is killed after `delay`; what it acknowledged. `start` is false where the
