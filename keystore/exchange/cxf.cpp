@@ -188,7 +188,9 @@ WipingBytes finish_cxf(JsonOut&& elements, const WriteTerms& terms) {
   return write_json(header);
 }
 
-bool is_cxf(const Place& document) { return document.find("accounts") && document.find("version"); }
+bool is_cxf(const Place& document) {
+  return document.is_object() && document.find("accounts") && document.find("version");
+}
 
 void read_cxf(const Place& document, const ReadTerms& terms, const Sink& sink) {
   const auto version = document.at("version");

@@ -113,9 +113,17 @@ WipingString to_pem(ByteView der) {
   return pem.append(kPemEnd).append("\n");
 }
 
+std::size_t find_line(std::string_view text, std::string_view beginning) {
+  for (std::size_t at = text.find(beginning); at != std::string_view::npos;
+       at = text.find(beginning, at + 1)) {
+    if (at == 0 || text[at - 1] == '\n') return at;
+  }
+  return std::string_view::npos;
+}
+
 std::expected<WipingBytes, std::string> from_pem(std::string_view text) {
-  const auto begin = text.find(kPemBegin);
-  const auto end = text.find(kPemEnd);
+  const auto begin = find_line(text, kPemBegin);
+  const auto end = find_line(text, kPemEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
     if (text.find("PRIVATE KEY-----") != std::string_view::npos) {
       return std::unexpected{std::string{

@@ -33,6 +33,8 @@ void set_discoverable(Moving& moving, bool discoverable, const Place& place);
 
 // PEM (RFC 7468), label PRIVATE KEY.
 [[nodiscard]] WipingString to_pem(ByteView der);
+/// Where a line begins so, or npos.
+[[nodiscard]] std::size_t find_line(std::string_view text, std::string_view beginning);
 /// The first block's bytes. The error is as Place::error's `what`.
 [[nodiscard]] std::expected<WipingBytes, std::string> from_pem(std::string_view text);
 

@@ -21,7 +21,7 @@ T checked(StoreResult<T> result) {
   if (!result) throw StoreFailed{std::move(result).error()};
   return *std::move(result);
 }
-void check(StoreResult<void> result) {
+void require(StoreResult<void> result) {
   if (!result) throw StoreFailed{std::move(result).error()};
 }
 
@@ -41,14 +41,14 @@ class Importer {
     if (!wanted_[next_++]) return;
     if (moving.sign_count > 0) {
       // Before the credential is there, so that it never signs with a count that its site has seen.
-      check(store_.raise_sign_count(moving.credential.id, moving.sign_count));
+      require(store_.raise_sign_count(moving.credential.id, moving.sign_count));
     }
     step_.push_back(std::move(moving.credential));
     if (step_.size() == kMaxStep) finish_step();
   }
 
   void finish_step() {
-    check(store_.put_all(step_));
+    require(store_.put_all(step_));
     result_.imported += step_.size();
     step_.clear();
   }
@@ -100,6 +100,10 @@ void read_all(std::span<const Source> sources, const Sink& sink) {
 }
 
 }  // namespace
+
+void check(std::span<const Source> sources) {
+  read_all(sources, [](Moving&& /*moving*/, const std::string& /*place*/) {});
+}
 
 StoreResult<ImportResult> import_all(CredentialStore& store, std::span<const Source> sources, bool replace) {
   Importer importer{store, replace};

@@ -39,6 +39,9 @@ struct ImportResult {
   std::vector<Skipped> skipped;
 };
 
+/// Reads all of them and does nothing with it. Throws FormatError as import_all does.
+void check(std::span<const Source> sources);
+
 /// `replace`: a credential of the store makes way for one of the same id or account. Throws FormatError, a
 /// whole sentence that begins with the source's name.
 [[nodiscard]] StoreResult<ImportResult> import_all(CredentialStore& store, std::span<const Source> sources,

@@ -90,15 +90,14 @@ WipingBytes finish_pkcs8(JsonOut&& elements, const WriteTerms& /*terms*/) {
 
 void read_pkcs8(const Place& document, const ReadTerms& terms, const Sink& sink) {
   std::string_view rest = document.text();
-  for (std::size_t number = 1; number == 1 || rest.find(kEnd) != std::string_view::npos; ++number) {
-    const auto block_end = std::min(rest.find('\n', std::min(rest.find(kEnd), rest.size())), rest.size());
-    const auto block = rest.substr(0, block_end);
-    rest.remove_prefix(block_end);
+  for (std::size_t number = 1; number == 1 || find_line(rest, kEnd) != std::string_view::npos; ++number) {
+    const auto end = std::min(find_line(rest, kEnd), rest.size());
+    const auto block = rest.substr(0, std::min(rest.find('\n', end), rest.size()));
+    rest.remove_prefix(block.size());
+    const auto place = document.named("key " + std::to_string(number));
     const auto der = from_pem(block);
-    const std::string place = "key " + std::to_string(number);
-    const auto named = document.named(place);
-    if (!der) throw named.error(der.error());
-    const auto mark = block.find(kMark);
+    if (!der) throw place.error(der.error());
+    const auto mark = find_line(block, kMark);
     JsonIn line;
     if (mark == std::string_view::npos) {
       line = line_of(terms);
@@ -106,7 +105,7 @@ void read_pkcs8(const Place& document, const ReadTerms& terms, const Sink& sink)
       const auto begin = mark + kMark.size();
       line = parse_json(bytes_of(block.substr(begin, block.find('\n', begin) - begin)));
     }
-    sink(read_credential(line, *der, named, terms), place);
+    sink(read_credential(line, *der, place, terms), place.path());
   }
 }
 

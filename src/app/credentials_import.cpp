@@ -91,14 +91,15 @@ int run_import(const ImportOptions& options) {
     documents.push_back(read_document(file, format, passphrase));
     sources.push_back({"'" + file + "'", &documents.back(), terms});
   }
-  const auto store = open_store(options.store, true, random, clock);
-  auto result = [&] {
-    try {
-      return exchange::import_all(*store, sources, options.replace);
-    } catch (const exchange::FormatError& error) {
-      throw Failure{error.what()};
-    }
-  }();
+  std::unique_ptr<CredentialStore> store;
+  StoreResult<exchange::ImportResult> result;
+  try {
+    exchange::check(sources);
+    store = open_store(options.store, true, random, clock);
+    result = exchange::import_all(*store, sources, options.replace);
+  } catch (const exchange::FormatError& error) {
+    throw Failure{error.what()};
+  }
   if (!result) throw Failure{result.error().message};
 
   for (const auto& [rp_id, account, reason] : result->skipped) {

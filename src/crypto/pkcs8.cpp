@@ -84,7 +84,10 @@ Decoded decode_ec(ByteView content, std::size_t scalar_size, bool (*is_private)(
   const auto version = fields.take_unsigned();
   const auto digits = fields.take(Tag::octet_string);
   if (!version || !std::ranges::equal(*version, std::array{kOne}) || !digits) return refuse(kNotWhole);
-  (void)fields.take(der::constructed(0));  // the curve once more
+  if (const auto parameters = fields.take(der::constructed(0))) {
+    // The curve once more.
+    if (!Reader{*parameters}.take(Tag::object_identifier)) return refuse(kNotWhole);
+  }
   const auto public_key = fields.take(der::constructed(1));
   if (!fields.empty()) return refuse(kNotWhole);
 
@@ -330,10 +333,13 @@ std::expected<PrivateKey, std::string> decode(ByteView der) {
   const auto version = fields.take_unsigned();
   const auto identifier = fields.take(Tag::sequence);
   const auto content = fields.take(Tag::octet_string);
-  if (!version || version->size() > 1 || !identifier || !content) return refuse(kNoKey);
+  if (!version || !identifier || !content) return refuse(kNoKey);
   (void)fields.take(der::constructed(0));  // attributes
   const auto public_key = fields.take(der::primitive(1));
   if (!fields.empty()) return refuse(kNotWhole);
+  // v1 is 0; v2 is 1 and has a public key, which some programs write in v1 as well.
+  const bool v2 = std::ranges::equal(*version, std::array{kOne});
+  if (!version->empty() && !(v2 && public_key)) return refuse(kNoKey);
 
   const Row* row = find_row(*identifier);
   if (row == nullptr) {
