@@ -169,6 +169,9 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
   sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(handle, SQLITE_LIMIT_WORKER_THREADS, 0);
   const auto ready = database->execute(
+      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
+      // memory: if this comes before any other, for most read the file.
+      "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA mmap_size=0;"
       "PRAGMA cell_size_check=ON;"
       "PRAGMA temp_store=MEMORY;"
@@ -176,12 +179,34 @@ StoreResult<std::unique_ptr<Database>> Database::open(const std::filesystem::pat
       "PRAGMA secure_delete=ON;"
       // FULL, not WAL mode's usual NORMAL, which syncs at checkpoints only: a power cut would take back
       // credentials that a host has been told of, and counters, which a relying party then takes for a clone.
-      "PRAGMA synchronous=FULL;"
-      // Nobody else comes in while this process has the file, and the index of the WAL needs no shared
-      // memory.
-      "PRAGMA locking_mode=EXCLUSIVE;");
+      "PRAGMA synchronous=FULL;");
   if (!ready) return std::unexpected{ready.error()};
   return database;
+}
+
+StoreResult<void> Database::renew_log() {
+  sqlite3_file* log = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+      log == nullptr || log->pMethods == nullptr) {
+    return {};
+  }
+  const auto failed = [&]() -> StoreResult<void> {
+    const int system = last_errno(handle_.get());
+    return std::unexpected{system_error(system != 0 ? system : EIO, path_, "write the log of")};
+  };
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK) return failed();
+  if (size == 0) return {};
+  Bytes block(std::size_t{1} << 16U);
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(block.size())) {
+    const int count =
+        static_cast<int>(std::min<sqlite3_int64>(static_cast<sqlite3_int64>(block.size()), size - at));
+    if (log->pMethods->xRead(log, block.data(), count, at) != SQLITE_OK ||
+        log->pMethods->xWrite(log, block.data(), count, at) != SQLITE_OK) {
+      return failed();
+    }
+  }
+  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK ? StoreResult<void>{} : failed();
 }
 
 void Database::allow_checkpoint_on_close() {

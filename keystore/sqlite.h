@@ -82,6 +82,11 @@ class Database {
   /// Opens an existing file with all that makes SQLite safe with a hostile one.
   [[nodiscard]] static StoreResult<std::unique_ptr<Database>> open(const std::filesystem::path& path);
 
+  /// Writes the log's bytes over themselves and syncs them. Where a sync failed before, the system may show
+  /// bytes that it never wrote and would not write any more (Linux takes such pages for clean), and what is
+  /// built on them would be lost with them.
+  [[nodiscard]] StoreResult<void> renew_log();
+
   /// Closing moves what is in the write-ahead log into the file; not so before this, for the file may be
   /// refused yet.
   void allow_checkpoint_on_close();

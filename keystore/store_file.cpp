@@ -278,6 +278,7 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   const auto master = unlock_master(path, *wrapped, unlock, std::move(secret), random);
   if (!master) return std::unexpected{master.error()};
   // Only now may anything be written.
+  if (auto renewed = (*database)->renew_log(); !renewed) return std::unexpected{renewed.error()};
   (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
   OpenFile file{*std::move(lock), *std::move(database), Keys{*master}};
