@@ -40,8 +40,18 @@ inline void check(const exchange::Moving& moving) {
   require(!crypto::pkcs8::encode_public(credential.algorithm, credential.private_key).empty());
 }
 
-inline int import_any(const std::uint8_t* data, std::size_t size, std::optional<exchange::Format> format) {
+/// Of which format they are is a question that has an answer or none.
+inline void recognize(ByteView file) {
+  try {
+    const exchange::Document document{file, std::nullopt};
+    require(document.row().name != nullptr);
+  } catch (const exchange::FormatError&) {
+  }
+}
+
+inline int import_any(const std::uint8_t* data, std::size_t size, exchange::Format format) {
   SeededRandom random{1};
+  recognize({data, size});
   std::vector<exchange::Moving> all;
   try {
     all = read({data, size}, format, random);

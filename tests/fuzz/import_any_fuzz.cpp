@@ -1,6 +1,0 @@
-// As the others, but the format is recognized.
-#include "import_fuzz_target.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return fauxkey::fuzz::import_any(data, size, std::nullopt);
-}
