@@ -28,6 +28,16 @@ std::optional<Tag> tag_of(ByteView blob) {
   return tag;
 }
 
+StoreResult<void> insert_record(const Database& database, const Keys& keys, RecordKind kind,
+                                ByteView sealed) {
+  auto insert = database.prepare("INSERT OR REPLACE INTO records(tag, sealed) VALUES(?1, ?2)");
+  if (!insert) return std::unexpected{insert.error()};
+  const Tag tag = keys.record_tag(kind);
+  insert->bind(1, tag);
+  insert->bind(2, sealed);
+  return insert->run();
+}
+
 class MigrationFrom1 {
  public:
   MigrationFrom1(Database& database, const Keys& keys, Random& random)
@@ -47,8 +57,9 @@ class MigrationFrom1 {
   [[nodiscard]] StoreResult<void> move_credential(const Statement& row);
   [[nodiscard]] StoreResult<void> move_counter(const Statement& row);
   [[nodiscard]] StoreResult<void> move_record(const Statement& row);
-  [[nodiscard]] StoreResult<void> write_record(RecordKind kind, ByteView sealed);
-  [[nodiscard]] StoreResult<void> write_tally();
+  [[nodiscard]] StoreResult<void> write_record(RecordKind kind, ByteView sealed) {
+    return insert_record(database_, keys_, kind, sealed);
+  }
 
   Database& database_;
   const Keys& keys_;
@@ -96,7 +107,8 @@ StoreResult<void> MigrationFrom1::run(std::span<const char* const> new_tables) {
     moved = each("SELECT kind, sealed FROM old_records ORDER BY kind",
                  [&](const Statement& row) { return move_record(row); });
   }
-  if (moved) moved = write_tally();
+  ++tally_.revision;
+  if (moved) moved = write_tally(database_, keys_, tally_, random_);
   if (!moved) return moved;
   for (const char* sql :
        {"DROP TABLE old_credentials", "DROP TABLE old_counters", "DROP TABLE old_records"}) {
@@ -173,24 +185,6 @@ StoreResult<void> MigrationFrom1::move_record(const Statement& row) {
                       seal(keys_.record(kind), data(kFormatVersion), record->map, record->secret, random_));
 }
 
-StoreResult<void> MigrationFrom1::write_record(RecordKind kind, ByteView sealed) {
-  auto insert = database_.prepare("INSERT OR REPLACE INTO records(tag, sealed) VALUES(?1, ?2)");
-  if (!insert) return std::unexpected{insert.error()};
-  const Tag tag = keys_.record_tag(kind);
-  insert->bind(1, tag);
-  insert->bind(2, sealed);
-  return insert->run();
-}
-
-StoreResult<void> MigrationFrom1::write_tally() {
-  ++tally_.revision;
-  tally_.add(RecordKind::revision);
-  const auto byte = static_cast<std::uint8_t>(RecordKind::revision);
-  return write_record(RecordKind::revision,
-                      seal(keys_.record(RecordKind::revision), associated_data(Table::records, {{&byte, 1}}),
-                           encode_state(), encode_tally(tally_), random_));
-}
-
 /// A name that nothing has yet.
 std::filesystem::path name_beside(const std::filesystem::path& path) {
   std::filesystem::path name = path;
@@ -224,6 +218,14 @@ StoreResult<std::filesystem::path> keep(const Database& database, Random& random
 }
 
 }  // namespace
+
+StoreResult<void> write_tally(const Database& database, const Keys& keys, Tally tally, Random& random) {
+  tally.add(RecordKind::revision);
+  const auto byte = static_cast<std::uint8_t>(RecordKind::revision);
+  return insert_record(database, keys, RecordKind::revision,
+                       seal(keys.record(RecordKind::revision), associated_data(Table::records, {{&byte, 1}}),
+                            encode_state(), encode_tally(tally), random));
+}
 
 StoreResult<std::optional<std::filesystem::path>> migrate_from_1(Database& database, const Keys& keys,
                                                                  std::span<const char* const> new_tables,

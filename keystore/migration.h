@@ -7,10 +7,15 @@
 
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
+#include "keystore/record.h"
 #include "keystore/sealing.h"
 #include "keystore/sqlite.h"
 
 namespace fauxkey::keystore {
+
+/// Makes the store's own record in a file that has none yet, within a transaction.
+[[nodiscard]] StoreResult<void> write_tally(const Database& database, const Keys& keys, Tally tally,
+                                            Random& random);
 
 /// Turns format 1 into format 2, in one transaction. `new_tables`: the statements that make today's
 /// credentials, counters and records. What is damaged stays so and is not forgotten; where there is such a

@@ -229,6 +229,29 @@ StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std
   return static_cast<std::size_t>(count);
 }
 
+StoreResult<void> Database::check_in_place() const {
+  int moved = 0;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+      moved != 0) {
+    return std::unexpected{StoreError{
+        Kind::io, "The keystore " + quoted(path_) +
+                      " was deleted or replaced while it was in use and nothing was changed: put the "
+                      "same file back, or end fauxkey and start it with the one that is there."}};
+  }
+  sqlite3_file* log = nullptr;
+  std::filesystem::path log_path = path_;
+  log_path += "-wal";
+  std::error_code error;
+  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr && !std::filesystem::exists(log_path, error) && !error) {
+    return std::unexpected{StoreError{
+        Kind::io, "The log " + quoted(log_path) +
+                      " was deleted while it was in use and nothing was changed: end fauxkey, which "
+                      "writes all that the log had into the keystore, and start it again."}};
+  }
+  return {};
+}
+
 StoreResult<void> Database::execute(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return std::unexpected{error()};
@@ -265,6 +288,11 @@ Statement Preparation::operator()(std::string_view sql) {
   if (statement) return *std::move(statement);
   if (!error_) error_ = statement.error();
   return {};
+}
+
+StoreResult<void> Transaction::begin() {
+  if (auto in_place = database_.check_in_place(); !in_place) return in_place;
+  return database_.execute("BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {

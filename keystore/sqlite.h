@@ -96,6 +96,10 @@ class Database {
   [[nodiscard]] StoreResult<std::size_t> read_file(std::uint64_t offset,
                                                    std::span<std::uint8_t> buffer) const;
 
+  /// Whether the file still has its name. What is written to one that was deleted or replaced would be lost
+  /// with the process.
+  [[nodiscard]] StoreResult<void> check_in_place() const;
+
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
   [[nodiscard]] StoreResult<Statement> prepare(std::string_view sql) const;
@@ -127,7 +131,8 @@ class Transaction {
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
-  [[nodiscard]] StoreResult<void> begin() { return database_.execute("BEGIN IMMEDIATE"); }
+  /// Not where the file has been moved away meanwhile.
+  [[nodiscard]] StoreResult<void> begin();
   [[nodiscard]] StoreResult<void> commit() { return database_.execute("COMMIT"); }
 
  private:

@@ -41,7 +41,8 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<bool> update(const Credential& credential);
   [[nodiscard]] StoreResult<bool> erase(ByteView credential_id);
   [[nodiscard]] StoreResult<std::size_t> count_relying_parties();
-  /// The store's own record; counted anew where it cannot be read.
+  /// The store's own record. An error where it cannot be read: whoever took out the PIN's record and this one
+  /// would else have a key without a PIN.
   [[nodiscard]] StoreResult<Tally> tally();
   [[nodiscard]] StoreResult<std::uint32_t> next_sign_count(ByteView credential_id);
   [[nodiscard]] StoreResult<SignCounter> sign_counter(ByteView credential_id) {
@@ -53,6 +54,7 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value);
   [[nodiscard]] StoreResult<void> reset();
   [[nodiscard]] StoreResult<Health> check();
+  [[nodiscard]] StoreResult<void> repair();
 
   std::mutex mutex;
 
@@ -71,6 +73,7 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<void> write_record(RecordKind kind, ByteView value);
   [[nodiscard]] StoreResult<void> erase_records();
   [[nodiscard]] StoreError damaged_record() const;
+  [[nodiscard]] StoreError damaged_tally() const;
   [[nodiscard]] Database& database() { return *file_.database; }
 
   keystore::OpenFile file_;
@@ -132,6 +135,13 @@ StoreError SqliteStore::Implementation::damaged_record() const {
               "' is damaged: put back a backup of the keystore, or reset the key."};
 }
 
+StoreError SqliteStore::Implementation::damaged_tally() const {
+  return {StoreError::Kind::damaged, "The record of what the keystore '" + file_.database->path().string() +
+                                         "' holds is damaged, so that nobody can tell what is missing: put "
+                                         "back a backup of the keystore, or "
+                                         "take what is left with fauxkey keystore check --repair."};
+}
+
 template <class Body>
 StoreResult<bool> SqliteStore::Implementation::change(const Body& body) {
   const auto before = tally();
@@ -155,15 +165,9 @@ StoreResult<Tally> SqliteStore::Implementation::tally() {
   if (tally_) return *tally_;
   const auto record = read_record(RecordKind::revision);
   if (!record) return std::unexpected{record.error()};
-  std::optional<Tally> tally;
-  if (record->value) tally = keystore::decode_tally(*record->value);
-  if (!tally) {
-    const auto counted = count_anew();
-    if (!counted) return counted;
-    tally = *counted;
-  }
-  tally_ = tally;
-  return *tally;
+  if (record->value) tally_ = keystore::decode_tally(*record->value);
+  if (!tally_) return std::unexpected{damaged_tally()};
+  return *tally_;
 }
 
 StoreResult<Tally> SqliteStore::Implementation::count_anew() {
@@ -179,7 +183,6 @@ StoreResult<Tally> SqliteStore::Implementation::count_anew() {
     if (!record) return std::unexpected{record.error()};
     if (record->present) tally.add(static_cast<RecordKind>(kind));
   }
-  if (tally == Tally{}) return tally;  // a new store
   // Higher than any that counted up, and not one that was there before.
   for (const auto byte : random_.bytes<8>()) tally.revision = tally.revision << 8 | byte;
   tally.revision = tally.revision >> 2 | std::uint64_t{1} << 62U;
@@ -309,7 +312,6 @@ StoreResult<void> SqliteStore::Implementation::save(RecordKind kind, ByteView va
   if (value.size() > keystore::kMaxRecord) return std::unexpected{keystore::record_too_large()};
   const auto known = tally();
   if (!known) return std::unexpected{known.error()};
-  if (known->has(kind)) return write_record(kind, value);
   const auto done = change([&](Tally& tally) -> StoreResult<bool> {
     tally.add(kind);
     if (auto written = write_record(kind, value); !written) return std::unexpected{written.error()};
@@ -376,7 +378,8 @@ StoreResult<SqliteStore::Health> SqliteStore::Implementation::check() {
   if (!sound) return std::unexpected{sound.error()};
   if (*sound != "ok") health.file_damage = *sound;
 
-  const auto known = tally();
+  auto known = tally();
+  if (!known && known.error().kind == StoreError::Kind::damaged) known = count_anew();
   if (!known) return std::unexpected{known.error()};
   const auto missing = [](std::uint64_t wanted, std::size_t found) {
     return wanted > found ? static_cast<std::size_t>(wanted) - found : 0;
@@ -394,9 +397,23 @@ StoreResult<SqliteStore::Health> SqliteStore::Implementation::check() {
     const auto kind = static_cast<RecordKind>(number);
     const auto record = read_record(kind);
     if (!record) return std::unexpected{record.error()};
-    if ((record->present || known->has(kind)) && !record->value) health.damaged_records.push_back(kind);
+    const bool expected = record->present || known->has(kind) || kind == RecordKind::revision;
+    if (expected && !record->value) health.damaged_records.push_back(kind);
   }
   return health;
+}
+
+StoreResult<void> SqliteStore::Implementation::repair() {
+  auto left = count_anew();
+  if (!left) return std::unexpected{left.error()};
+  // Never a revision that was there.
+  if (const auto before = tally()) left->revision = before->revision + 1;
+  left->add(RecordKind::revision);
+  tally_.reset();
+  if (auto written = write_record(RecordKind::revision, keystore::encode_tally(*left)); !written)
+    return written;
+  tally_ = *left;
+  return {};
 }
 
 bool SqliteStore::Health::sound() const {
@@ -502,6 +519,10 @@ StoreResult<void> SqliteStore::write_counters() {
 }
 const std::optional<std::filesystem::path>& SqliteStore::kept_file() const {
   return implementation_->kept_file();
+}
+StoreResult<void> SqliteStore::repair() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->repair();
 }
 StoreResult<SqliteStore::Health> SqliteStore::check() {
   const std::scoped_lock lock{implementation_->mutex};

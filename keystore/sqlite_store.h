@@ -73,6 +73,10 @@ class SqliteStore final : public CredentialStore {
   };
   /// Reads everything; takes about a second for 100,000 credentials.
   [[nodiscard]] StoreResult<Health> check();
+  /// Takes what is left for all that there was: nothing is missing any more, and a store whose own record
+  /// (RecordKind::revision) is damaged works again. For a person who has seen what `check` says, and knows
+  /// that it may be the PIN that is missing. What is damaged stays so.
+  [[nodiscard]] StoreResult<void> repair();
 
  private:
   class Implementation;

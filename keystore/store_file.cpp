@@ -13,6 +13,7 @@
 #include <string>
 
 #include "keystore/migration.h"
+#include "keystore/record.h"
 #include "keystore/unlock_secret.h"
 
 namespace fauxkey::keystore {
@@ -157,6 +158,7 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, Rando
     insert->bind(1, wrapped);
     if (auto inserted = insert->run(); !inserted) return inserted;
     insert->reset();
+    if (auto written = write_tally(database, Keys{master}, {}, random); !written) return written;
     if (auto committed = transaction.commit(); !committed) return committed;
     // All into the one file, so that nothing but that has to get its name. (Closing does it too, but says
     // nothing of errors.)

@@ -105,13 +105,23 @@ class Day {
     }
     if (!opened) return false;
     store_ = *std::move(opened);
-    // What failed just before the store was closed may have been done all the same.
-    if (failed_last_ && under_way_ && !compare(*store_, seed_, model_).none() &&
-        compare(*store_, seed_, *under_way_).none()) {
-      model_ = *under_way_;
-    }
-    failed_last_ = false;
+    adopt();
     return true;
+  }
+
+  /// What failed last before the store was closed may have been done all the same, all of it or nothing.
+  void adopt() {
+    if (!compare(*store_, seed_, model_).none()) {
+      for (const Model& perhaps : failed_) {
+        if (!compare(*store_, seed_, perhaps).none()) continue;
+        // A reset has taken the counters with it.
+        const auto counters = perhaps.counters.empty() ? perhaps.counters : model_.counters;
+        model_ = perhaps;
+        model_.counters = counters;
+        break;
+      }
+    }
+    failed_.clear();
   }
 
   void complain_unless_expected(const StoreError& error) {
@@ -131,12 +141,12 @@ class Day {
     } else {
       done = perform(*store_, seed_, model_, now);
     }
-    failed_last_ = !done;
     if (done) {
       model_ = after;
+      failed_.clear();
       return;
     }
-    under_way_ = after;
+    failed_.push_back(after);
     if (dead()) return;
     if (!faults::happened()) {
       std::printf("  operation %llu failed without a fault\n", static_cast<unsigned long long>(number_));
@@ -150,7 +160,7 @@ class Day {
       std::printf("  not well after the mend\n");
       ++findings_.lost;
     }
-    failed_last_ = false;
+    failed_.clear();
   }
 
   bool count(const Operation& now, Model& after) {
@@ -177,15 +187,10 @@ class Day {
       return;
     }
     store_ = *std::move(opened);
-    Findings now = compare(*store_, seed_, model_);
-    if (!now.none() && failed_last_ && under_way_ && compare(*store_, seed_, *under_way_).none()) {
-      now = {};
-      // A reset has taken the counters with it.
-      if (under_way_->counters.empty()) model_ = *under_way_;
-    }
-    Model with_next = under_way_.value_or(model_);
-    now.add(compare_counters(*store_, model_, with_next, {}));
-    findings_.add(now);
+    adopt();
+    findings_.add(compare(*store_, seed_, model_));
+    const Model same = model_;
+    findings_.add(compare_counters(*store_, model_, same, {}));
     if (!store_->put(credential(seed_, 1'000'000, 0)) || !store_->next_sign_count(Bytes(32, 7)))
       ++findings_.lost;
     store_.reset();
@@ -198,9 +203,8 @@ class Day {
   SystemClock clock_;
   std::unique_ptr<SqliteStore> store_;
   Model model_;
-  std::optional<Model> under_way_;
+  std::vector<Model> failed_;  ///< as it would be with each operation that failed since one was done
   std::uint64_t number_ = 0;
-  bool failed_last_ = false;  ///< and nothing was written since
   int failures_ = 0;
   bool reached_ = false;
   Findings findings_;
