@@ -30,11 +30,10 @@ bool confirmed(const std::string& question) {
 }
 
 std::vector<Bytes> credential_ids(CredentialStore& store, const RpIdHash& rp_id_hash) {
-  constexpr std::size_t kPage = 100;
   std::vector<Bytes> ids;
   std::uint64_t cursor = 0;
   do {
-    auto page = store.page_by_rp(rp_id_hash, cursor, kPage);
+    auto page = store.page_by_rp(rp_id_hash, cursor, 100);
     if (!page) throw Failure{page.error().message};
     for (auto& credential : page->credentials) ids.push_back(std::move(credential.id));
     cursor = page->next_cursor;

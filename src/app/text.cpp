@@ -96,6 +96,8 @@ void print_row(const Row& row, const std::vector<Column>& columns, const std::ve
 
 }  // namespace
 
+std::string shown(const std::string& text) { return display_text(text, kWidest, Shorten::start); }
+
 std::string hex(ByteView bytes) {
   std::string text(2 * bytes.size() + 1, '\0');
   sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());

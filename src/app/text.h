@@ -17,6 +17,8 @@ namespace fauxkey::app {
 [[nodiscard]] std::string date_and_time(std::int64_t unix_time);
 /// "2.5 MiB"
 [[nodiscard]] std::string file_size(std::uint64_t bytes);
+/// A name of any origin within a sentence.
+[[nodiscard]] std::string shown(const std::string& text);
 /// "1 credential", "2 credentials"
 [[nodiscard]] std::string counted(std::uint64_t number, std::string_view noun);
 
