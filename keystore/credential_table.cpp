@@ -293,7 +293,8 @@ StoreResult<std::vector<Credential>> CredentialTable::find_by_rp(const RpIdHash&
       any_damaged = true;
   }
   if (found.empty() && any_damaged) return std::unexpected{damaged_credential()};
-  std::ranges::stable_sort(found, std::greater{}, [](const auto& one) { return one.standing.sequence; });
+  std::ranges::sort(found, std::greater{},
+                    [](const auto& one) { return std::pair{one.standing.sequence, one.standing.slot}; });
   std::vector<Credential> credentials;
   credentials.reserve(found.size());
   for (auto& one : found) credentials.push_back(std::move(one.credential));

@@ -114,8 +114,9 @@ StoreError Database::error() const {
   const std::string message = sqlite3_errmsg(handle_.get());
   const int system = system_failed ? last_errno(handle_.get()) : 0;
   switch (code & 0xff) {
-    case SQLITE_NOMEM:
-      throw std::bad_alloc{};
+    case SQLITE_NOMEM:  // which a forged file may bring about as well
+      return {Kind::io, "There is not enough memory to read or write the keystore " + quoted(path_) +
+                            ": free some, or put back a backup of the keystore if that does not help."};
     case SQLITE_FULL:
       return disk_full(path_);
     case SQLITE_READONLY:
@@ -248,7 +249,7 @@ StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std
   return static_cast<std::size_t>(count);
 }
 
-StoreResult<void> Database::check_in_place() const {
+StoreResult<void> Database::check_in_place() {
   int moved = 0;
   if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
       moved != 0) {
@@ -257,12 +258,12 @@ StoreResult<void> Database::check_in_place() const {
                       " was deleted or replaced while it was in use and nothing was changed: put the "
                       "same file back, or end fauxkey and start it with the one that is there."}};
   }
-  sqlite3_file* log = nullptr;
   std::filesystem::path log_path = path_;
   log_path += "-wal";
   std::error_code error;
-  if (sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
-      log != nullptr && log->pMethods != nullptr && !std::filesystem::exists(log_path, error) && !error) {
+  if (std::filesystem::exists(log_path, error)) {
+    had_log_ = true;
+  } else if (had_log_ && !error) {
     return std::unexpected{StoreError{
         Kind::io, "The log " + quoted(log_path) +
                       " was deleted while it was in use and nothing was changed: end fauxkey, which "

@@ -104,7 +104,7 @@ class Database {
 
   /// Whether the file still has its name. What is written to one that was deleted or replaced would be lost
   /// with the process.
-  [[nodiscard]] StoreResult<void> check_in_place() const;
+  [[nodiscard]] StoreResult<void> check_in_place();
 
   /// Runs SQL that gives no rows or whose rows do not matter.
   [[nodiscard]] StoreResult<void> execute(const char* sql);
@@ -116,7 +116,6 @@ class Database {
   [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_.get()); }
   [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
-  /// Throws std::bad_alloc where SQLite had no memory.
   [[nodiscard]] StoreError error() const;
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
@@ -127,6 +126,7 @@ class Database {
   Database(std::filesystem::path path, sqlite3* handle) : path_{std::move(path)}, handle_{handle} {}
 
   std::filesystem::path path_;
+  bool had_log_ = false;  ///< which is then there as long as the database is open
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

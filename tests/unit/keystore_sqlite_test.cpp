@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstring>
 #include <functional>
+#include <set>
 #include <vector>
 
 #include "keystore/sqlite.h"
@@ -146,6 +147,60 @@ TEST_CASE(
   look("while it is open, with its log");
   disk.close();
   look("closed");
+}
+
+TEST_CASE("sqlite store: no row tells which others belong with it, or which was there before it") {
+  DiskStore disk;
+  std::vector<Credential> credentials;
+  for (int i = 0; i < 40; ++i) {
+    credentials.push_back(disk.put("example.com", "user" + std::to_string(i)));
+    REQUIRE(disk.store->next_sign_count(credentials.back().id).has_value());
+  }
+  REQUIRE(disk.store->save(RecordKind::pin, Bytes{1}).has_value());
+  disk.close();
+  const auto keys = disk.keys();
+  RawFile raw{disk.path};
+  const auto column = [&](const std::string& sql) {
+    std::vector<Bytes> values;
+    sqlite3_stmt* statement = nullptr;
+    REQUIRE(sqlite3_prepare_v2(raw.handle, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+      const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, 0));
+      values.emplace_back(data, data + sqlite3_column_bytes(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    return values;
+  };
+  std::set<Bytes> tags;
+  std::size_t count = 0;
+  std::set<std::size_t> sizes;
+  for (const char* sql :
+       {"SELECT id_tag FROM credentials", "SELECT user_tag FROM credentials",
+        "SELECT rp_tag FROM credentials", "SELECT tag FROM counters", "SELECT tag FROM records"}) {
+    for (const Bytes& tag : column(sql)) {
+      CHECK(tag.size() == 16);
+      tags.insert(tag);
+      ++count;
+    }
+  }
+  CHECK(count == 40 * 4 + 2);
+  CHECK(tags.size() == count);
+  for (const Bytes& sealed : column("SELECT sealed FROM credentials")) sizes.insert(sealed.size());
+  CHECK(sizes.size() == 1);
+
+  // By place, the order of creation is any but that: of 39 neighbours some 20 come the other way round.
+  const auto by_place = column("SELECT id_tag FROM credentials ORDER BY place");
+  std::vector<std::size_t> made;
+  for (const Bytes& tag : by_place) {
+    for (std::size_t i = 0; i < credentials.size(); ++i) {
+      if (std::ranges::equal(tag, keys.id_tag(credentials[i].id))) made.push_back(i);
+    }
+  }
+  REQUIRE(made.size() == 40);
+  int backwards = 0;
+  for (std::size_t i = 1; i < made.size(); ++i) backwards += made[i] < made[i - 1] ? 1 : 0;
+  CHECK(backwards > 5);
+  CHECK(backwards < 35);
 }
 
 TEST_CASE("sqlite store: after a reset not even the ciphertext is left") {

@@ -142,8 +142,13 @@ class Day {
       done = perform(*store_, seed_, model_, now);
     }
     if (done) {
+      const bool absent = !model_.slots.contains(now.slot);
       model_ = after;
-      failed_.clear();
+      // What writes nothing leaves what failed before it where it is.
+      const bool writes = now.kind == Operation::Kind::put || now.kind == Operation::Kind::save ||
+                          now.kind == Operation::Kind::reset ||
+                          (now.kind != Operation::Kind::count && !absent);
+      if (writes) failed_.clear();
       return;
     }
     failed_.push_back(after);
