@@ -49,16 +49,34 @@ TEST_CASE("unlock sources: each is read as --unlock documents it") {
   CHECK(*parse_unlock_source("ask") == UnlockSource{Kind::ask, "", -1});
   CHECK(*parse_unlock_source("credential:fauxkey.pass") ==
         UnlockSource{Kind::credential, "fauxkey.pass", -1});
-  for (const char* source : {"keyfile:/a/b:c", "env:FAUX_PASS", "fd:3", "ask", "credential:fauxkey.pass"}) {
+  CHECK(*parse_unlock_source("ask:pinentry") == UnlockSource{Kind::ask, "pinentry", -1});
+  for (const char* source : {"keyfile:/a/b:c", "env:FAUX_PASS", "fd:3", "ask", "ask:terminal", "ask:pinentry",
+                             "credential:fauxkey.pass"}) {
     CHECK(to_string(*parse_unlock_source(source)) == source);
   }
 }
 
 TEST_CASE("unlock sources: a wrong one is refused without repeating it, for it may be a passphrase") {
-  for (const std::string& source : std::initializer_list<std::string>{
-           "", "hunter2", "keyfile", "keyfile:", "env:", "env:hunter 2", "env:2x", "fd:", "fd:x", "fd:-1",
-           "fd:3x", "fd:99999999999", "ask:hunter2", "credential:", "credential:../x", "credential:..",
-           "KEYFILE:/x", ":x"}) {
+  for (const std::string& source : std::initializer_list<std::string>{"",
+                                                                      "hunter2",
+                                                                      "keyfile",
+                                                                      "keyfile:",
+                                                                      "env:",
+                                                                      "env:hunter 2",
+                                                                      "env:2x",
+                                                                      "fd:",
+                                                                      "fd:x",
+                                                                      "fd:-1",
+                                                                      "fd:3x",
+                                                                      "fd:99999999999",
+                                                                      "ask:hunter2",
+                                                                      "ask:terminal2",
+                                                                      "ask:pin",
+                                                                      "credential:",
+                                                                      "credential:../x",
+                                                                      "credential:..",
+                                                                      "KEYFILE:/x",
+                                                                      ":x"}) {
     INFO(source);
     const auto parsed = parse_unlock_source(source);
     REQUIRE_FALSE(parsed.has_value());
