@@ -1,6 +1,7 @@
 // Each format there and back, and as the other programs write it: the files of tests/keystore/exchange have
 // the shapes of their sources.
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "crypto/pkcs8.h"
@@ -340,6 +341,33 @@ TEST_CASE("exchange: a wrong value is named by its place in the file") {
   CHECK(error().find("rpId is no relying party's id") != std::string::npos);
   json["version"]["major"] = 2;
   CHECK(error().find("version is a version of CXF") != std::string::npos);
+}
+
+TEST_CASE("base64: there is one text for some bytes, of ASCII") {
+  using exchange::Base64;
+  const Bytes bytes{0xfb, 0xff};
+  for (const auto& [text, kind] : {std::pair{"+/8=", Base64::padded}, std::pair{"+/8", Base64::unpadded},
+                                   std::pair{"-_8", Base64::url}}) {
+    CHECK(std::string{encode_base64(bytes, kind)} == text);
+    for (const auto other : {Base64::padded, Base64::unpadded, Base64::url}) {
+      CHECK(decode_base64(text, other).has_value() == (other == kind));
+    }
+    CHECK(decode_base64(text, Base64::url_or_padded).has_value());
+  }
+  for (std::string_view text : {"A", "AB=", "AAB=", "-/8", "AA AA", "AAAA\n", "A===", "-_9",
+                                "AA\x9A"
+                                "A"}) {
+    CAPTURE(text);
+    const bool right_in_one = text == "-/8";  // which mixes the alphabets
+    CHECK(decode_base64(text, Base64::url_or_padded).has_value() == right_in_one);
+  }
+  for (int c = 0; c < 256; ++c) {
+    std::string text = "AAAA";
+    text[1] = static_cast<char>(c);
+    const bool digit = c < 128 && (std::isalnum(c) != 0 || c == '-' || c == '_');
+    CAPTURE(c);
+    CHECK(decode_base64(text, Base64::url).has_value() == digit);
+  }
 }
 
 TEST_CASE("exchange: counters that are none are refused") {
