@@ -204,7 +204,9 @@ StoreResult<CounterTable::Health> CounterTable::check() const {
     const ByteView blob = select->blob(0);
     const bool sized = blob.size() == tag.size();
     if (sized) std::ranges::copy(blob, tag.begin());
-    ++(sized && open(tag, select->blob(1)) ? health.readable : health.damaged);
+    const bool readable = sized && open(tag, select->blob(1));
+    ++(readable ? health.readable : health.damaged);
+    if (!readable) health.damaged_tags.push_back(tag);
   }
 }
 

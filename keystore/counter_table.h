@@ -9,6 +9,7 @@
 #include <list>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
@@ -55,6 +56,7 @@ class CounterTable {
   struct Health {
     std::size_t readable = 0;
     std::size_t damaged = 0;
+    std::vector<Tag> damaged_tags;
   };
   [[nodiscard]] StoreResult<Health> check() const;
 

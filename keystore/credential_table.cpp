@@ -411,7 +411,9 @@ StoreResult<CredentialTable::Health> CredentialTable::check() {
     const auto row = select->step();
     if (!row) return std::unexpected{row.error()};
     if (!*row) return health;
-    ++(read(*select).stored ? health.readable : health.damaged);
+    const Row found = read(*select);
+    ++(found.stored ? health.readable : health.damaged);
+    if (!found.stored) health.damaged_rp_tags.push_back(found.tags.rp);
   }
 }
 

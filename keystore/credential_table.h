@@ -56,6 +56,7 @@ class CredentialTable {
   struct Health {
     std::size_t readable = 0;
     std::size_t damaged = 0;
+    std::vector<Tag> damaged_rp_tags;  ///< theirs, as far as they have the size of one
   };
   [[nodiscard]] StoreResult<Health> check();
 

@@ -1,11 +1,9 @@
 #include "keystore/files.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -120,32 +118,10 @@ StoreResult<void> Draft::publish() const {
   return sync_folder(folder_of(final_));
 }
 
-StoreResult<Lock> Lock::take(const fs::path& path) {
-  fs::path lock_path = path;
-  lock_path += ".lock";
-  File file = File::open(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-  if (!file.valid()) return std::unexpected{system_error(errno, lock_path, "open the lock file")};
-  if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return std::unexpected{system_error(errno, lock_path, "lock")};
-    std::array<std::uint8_t, 16> text{};
-    const ssize_t size = file.read(text);
-    std::string pid;
-    for (ssize_t i = 0; i < size && text.at(static_cast<std::size_t>(i)) >= '0' &&
-                        text.at(static_cast<std::size_t>(i)) <= '9';
-         ++i) {
-      pid += static_cast<char>(text.at(static_cast<std::size_t>(i)));
-    }
-    return std::unexpected{StoreError{StoreError::Kind::io,
-                                      "The keystore '" + path.string() + "' is in use by " +
-                                          (pid.empty() ? std::string{"another process"} : "process " + pid) +
-                                          ": stop that one, or name another keystore with --store."}};
-  }
-  // The number is a courtesy: on a full disk the lock holds without it.
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file.descriptor(), 0) == 0) {
-    static_cast<void>(file.write({reinterpret_cast<const std::uint8_t*>(pid.data()), pid.size()}));
-  }
-  return Lock{std::move(file)};
+StoreResult<void> Draft::replace() const {
+  if (::rename(path_.c_str(), final_.c_str()) != 0)
+    return std::unexpected{system_error(errno, final_, "replace")};
+  return sync_folder(folder_of(final_));
 }
 
 }  // namespace fauxkey::keystore

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all, and folders and locks for them.
+// Files that appear whole or not at all, and folders for them.
 #pragma once
 
 #include <sys/types.h>
@@ -52,20 +52,12 @@ class Draft {
   [[nodiscard]] StoreResult<File> create() const;
   /// Gives the file its final name, durably, if nothing has that name.
   [[nodiscard]] StoreResult<void> publish() const;
+  /// Gives the file its final name, durably, in place of what has it.
+  [[nodiscard]] StoreResult<void> replace() const;
 
  private:
   std::filesystem::path final_;
   std::filesystem::path path_;
-};
-
-/// Holds FILE.lock with the process id in it. The lock ends with the process, the file stays.
-class Lock {
- public:
-  [[nodiscard]] static StoreResult<Lock> take(const std::filesystem::path& path);
-
- private:
-  explicit Lock(File file) : file_{std::move(file)} {}
-  File file_;
 };
 
 }  // namespace fauxkey::keystore

@@ -11,12 +11,6 @@ constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kSalt = crypto_pwhash_argon2id_SALTBYTES;
 constexpr std::size_t kMaxWrapped = 1024;
 
-// A forged file may ask for this at most: some three seconds and 1 GiB.
-constexpr std::uint64_t kMaxPasses = 8;
-constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30U;
-constexpr std::uint64_t kMaxWork = std::uint64_t{3} << 30U;  // passes times memory
-constexpr std::uint64_t kMinMemory = std::uint64_t{8} << 20U;
-
 using cbor::Map;
 using cbor::Value;
 // Integers, not an enum: cbor::Value would take an enumerator as a bool.
@@ -72,10 +66,7 @@ std::optional<Parsed> parse(ByteView wrapped) {
   if (integer(kFieldKind) != static_cast<std::uint8_t>(header.kind)) return std::nullopt;
   if (header.kind == UnlockSecret::Kind::key) return parsed;
   if (header.kind != UnlockSecret::Kind::passphrase) return std::nullopt;
-  const auto [passes, memory] = header.cost;
-  const bool bounded = passes >= 1 && passes <= kMaxPasses && memory >= kMinMemory && memory <= kMaxMemory &&
-                       passes * memory <= kMaxWork;
-  return bounded ? std::optional{std::move(parsed)} : std::nullopt;
+  return is_bearable(header.cost) ? std::optional{std::move(parsed)} : std::nullopt;
 }
 
 Secret<32> wrapping_key(const Header& header, const UnlockSecret& secret) {
@@ -101,17 +92,17 @@ Bytes associated(const Header& header) {
 
 }  // namespace
 
-Bytes wrap(const MasterKey& master, const UnlockSecret& secret, Random& random) {
-  Header header{secret.kind, Bytes(kSalt), kArgon2Cost};
+Bytes wrap(const MasterKey& master, const UnlockSecret& secret, const Argon2Cost& cost, Random& random) {
+  Header header{secret.kind, Bytes(kSalt), cost};
   random.fill(header.salt);
   Map map = header.map();
   map.emplace_back(kFieldSealed, seal(wrapping_key(header, secret), associated(header), {}, master, random));
   return cbor::encode(map);
 }
 
-std::optional<UnlockSecret::Kind> kind_of_wrapped(ByteView wrapped) {
+std::optional<Wrapping> wrapping_of(ByteView wrapped) {
   const auto parsed = parse(wrapped);
-  return parsed ? std::optional{parsed->header.kind} : std::nullopt;
+  return parsed ? std::optional{Wrapping{parsed->header.kind, parsed->header.cost}} : std::nullopt;
 }
 
 std::optional<MasterKey> unwrap(ByteView wrapped, const UnlockSecret& secret) {

@@ -48,7 +48,8 @@ inline constexpr std::uint32_t kMaxSignCount = std::numeric_limits<std::uint32_t
 }
 
 [[nodiscard]] constexpr bool survives_reset(RecordKind kind) {
-  return kind == RecordKind::attestation || kind == RecordKind::revision || kind == RecordKind::enterprise;
+  return kind == RecordKind::attestation || kind == RecordKind::revision || kind == RecordKind::enterprise ||
+         kind == RecordKind::generation;
 }
 
 [[nodiscard]] inline StoreError counter_exhausted() {

@@ -69,6 +69,7 @@ Tag Keys::tag(char subject, ByteView first, ByteView second) const {
 }
 
 // Subjects are never given to another use; 'r' was format 1's tag of a relying party.
+Tag Keys::store_id(ByteView fork) const { return tag('g', fork); }
 Tag Keys::id_tag(ByteView credential_id) const { return tag('i', credential_id); }
 Tag Keys::rp_tag(const RpIdHash& rp_id_hash, std::uint32_t slot) const {
   std::array<std::uint8_t, 4> number{};

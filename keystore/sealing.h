@@ -43,6 +43,8 @@ class Keys {
   [[nodiscard]] RecordKey record(RecordKind kind) const;
 
   [[nodiscard]] Tag id_tag(ByteView credential_id) const;
+  /// Names a keystore where it is not opened: in the mark beside a key file.
+  [[nodiscard]] Tag store_id(ByteView fork) const;
   /// A relying party's credentials have slots 0, 1, 2 …, so that no two rows have a tag in common.
   [[nodiscard]] Tag rp_tag(const RpIdHash& rp_id_hash, std::uint32_t slot) const;
   [[nodiscard]] Tag user_tag(const RpIdHash& rp_id_hash, ByteView user_id) const;

@@ -213,6 +213,25 @@ void Database::allow_checkpoint_on_close() {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
+StoreResult<void> Database::checkpoint() {
+  const auto busy = query_integer("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!busy) return std::unexpected{busy.error()};
+  if (*busy != 0) {
+    return std::unexpected{StoreError{
+        Kind::io, "The keystore " + quoted(path_) +
+                      " is open in another program, such as sqlite3 or a backup: close that and try again."}};
+  }
+  return {};
+}
+
+StoreResult<void> Database::vacuum() {
+  // It attaches a temporary database for itself.
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 1);
+  auto done = execute("VACUUM");
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 0);
+  return done;
+}
+
 StoreResult<std::size_t> Database::read_file(std::uint64_t offset, std::span<std::uint8_t> buffer) const {
   sqlite3_file* file = nullptr;
   sqlite3_int64 size = 0;

@@ -91,6 +91,12 @@ class Database {
   /// refused yet.
   void allow_checkpoint_on_close();
 
+  /// Moves all that is in the write-ahead log into the file, durably, and empties the log.
+  [[nodiscard]] StoreResult<void> checkpoint();
+
+  /// Writes the file anew, in one transaction.
+  [[nodiscard]] StoreResult<void> vacuum();
+
   /// Reads the main file from `offset` on, without what the write-ahead log has; 0 at its end. (By SQLite's
   /// own descriptor: to close another one would end SQLite's locks.)
   [[nodiscard]] StoreResult<std::size_t> read_file(std::uint64_t offset,

@@ -4,12 +4,15 @@
 #include <array>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "keystore/counter_table.h"
 #include "keystore/credential_table.h"
+#include "keystore/damage.h"
 #include "keystore/limits.h"
 #include "keystore/record.h"
+#include "keystore/snapshots.h"
 #include "keystore/store_file.h"
 
 namespace fauxkey {
@@ -27,6 +30,7 @@ class SqliteStore::Implementation {
   Implementation(keystore::OpenFile file, Random& random, const Clock& clock)
       : file_{std::move(file)},
         random_{random},
+        clock_{clock},
         credentials_{database(), file_.keys, random},
         counters_{database(), file_.keys, random, clock} {}
   ~Implementation();
@@ -56,6 +60,21 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreResult<Health> check();
   [[nodiscard]] StoreResult<void> repair();
 
+  [[nodiscard]] StoreResult<void> save_snapshot(std::string_view name);
+  [[nodiscard]] StoreResult<void> fork_snapshot(std::string_view name, const std::filesystem::path& to) {
+    return keystore::fork_snapshot(file_, name, to, random_);
+  }
+  [[nodiscard]] StoreResult<keystore::Sizes> compact() { return keystore::compact(database()); }
+
+  /// What the store is made of, for another one; this one is good for nothing then.
+  struct Parts {
+    keystore::SnapshotSource snapshot_source;  ///< before the file, so that it is closed after it
+    keystore::OpenFile file;
+    Random& random;
+    const Clock& clock;
+  };
+  [[nodiscard]] Parts release() { return {std::move(snapshot_source_), std::move(file_), random_, clock_}; }
+
   std::mutex mutex;
 
  private:
@@ -76,8 +95,10 @@ class SqliteStore::Implementation {
   [[nodiscard]] StoreError damaged_tally() const;
   [[nodiscard]] Database& database() { return *file_.database; }
 
+  keystore::SnapshotSource snapshot_source_;  ///< before file_, so that it is closed after it
   keystore::OpenFile file_;
   Random& random_;
+  const Clock& clock_;
   // After file_, so that their statements go before the database does.
   keystore::CredentialTable credentials_;
   keystore::CounterTable counters_;
@@ -372,6 +393,12 @@ StoreResult<void> SqliteStore::Implementation::reset() {
   return {};
 }
 
+StoreResult<void> SqliteStore::Implementation::save_snapshot(std::string_view name) {
+  // So that the snapshot's counters go on where they are.
+  if (auto written = write_counters(); !written) return written;
+  return keystore::save_snapshot(file_, snapshot_source_, name, random_);
+}
+
 StoreResult<SqliteStore::Health> SqliteStore::Implementation::check() {
   Health health;
   const auto sound = database().query_text("PRAGMA integrity_check(1)");
@@ -384,21 +411,41 @@ StoreResult<SqliteStore::Health> SqliteStore::Implementation::check() {
   const auto missing = [](std::uint64_t wanted, std::size_t found) {
     return wanted > found ? static_cast<std::size_t>(wanted) - found : 0;
   };
+  // A page of the file that cannot be read takes no other table with it.
+  const auto unless_damaged = [&](const auto& result) -> StoreResult<void> {
+    if (result) return {};
+    if (result.error().kind != StoreError::Kind::damaged) return std::unexpected{result.error()};
+    if (health.file_damage.empty()) health.file_damage = "a page of it cannot be read";
+    return {};
+  };
+  keystore::DamagedTags damaged;
   const auto credentials = credentials_.check();
-  if (!credentials) return std::unexpected{credentials.error()};
-  health.credentials = credentials->readable;
-  health.damaged_credentials = credentials->damaged;
-  health.missing_credentials = missing(known->credentials, credentials->readable + credentials->damaged);
+  if (auto go_on = unless_damaged(credentials); !go_on) return std::unexpected{go_on.error()};
+  if (credentials) {
+    health.credentials = credentials->readable;
+    health.damaged_credentials = credentials->damaged;
+    health.missing_credentials = missing(known->credentials, credentials->readable + credentials->damaged);
+    damaged.rp_tags = credentials->damaged_rp_tags;
+  }
   const auto counters = counters_.check();
-  if (!counters) return std::unexpected{counters.error()};
-  health.damaged_counters = counters->damaged;
-  health.missing_counters = missing(known->counters, counters->readable + counters->damaged);
+  if (auto go_on = unless_damaged(counters); !go_on) return std::unexpected{go_on.error()};
+  if (counters) {
+    health.counters = counters->readable;
+    health.damaged_counters = counters->damaged;
+    health.missing_counters = missing(known->counters, counters->readable + counters->damaged);
+    damaged.counter_tags = counters->damaged_tags;
+  }
+  health.damages = keystore::name_damages(damaged, credentials_, file_.keys);
   for (unsigned number = 0; number < kKinds; ++number) {
     const auto kind = static_cast<RecordKind>(number);
     const auto record = read_record(kind);
-    if (!record) return std::unexpected{record.error()};
-    const bool expected = record->present || known->has(kind) || kind == RecordKind::revision;
-    if (expected && !record->value) health.damaged_records.push_back(kind);
+    if (auto go_on = unless_damaged(record); !go_on) return std::unexpected{go_on.error()};
+    if (record && record->value) ++health.records;
+    const bool expected = !record || record->present || known->has(kind) || kind == RecordKind::revision;
+    if (expected && !(record && record->value)) {
+      health.damaged_records.push_back(kind);
+      health.damages.push_back({.what = Damage::What::record, .kind = kind});
+    }
   }
   return health;
 }
@@ -427,10 +474,11 @@ SqliteStore::~SqliteStore() = default;
 
 std::expected<std::unique_ptr<SqliteStore>, StoreError> SqliteStore::open(const std::filesystem::path& path,
                                                                           const UnlockSource& unlock,
-                                                                          Random& random, Clock& clock) {
-  auto file = keystore::open_store_file(path, unlock, random);
-  if (!file) return std::unexpected{file.error()};
-  auto implementation = std::make_unique<Implementation>(*std::move(file), random, clock);
+                                                                          Random& random, Clock& clock,
+                                                                          const Opening& opening) {
+  auto opened = keystore::open_store_file(path, unlock, random, clock, opening);
+  if (!opened) return std::unexpected{opened.error()};
+  auto implementation = std::make_unique<Implementation>(std::move(opened->file), random, clock);
   if (auto prepared = implementation->prepare(); !prepared) return std::unexpected{prepared.error()};
   return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(implementation)}};
 }
@@ -527,6 +575,32 @@ StoreResult<void> SqliteStore::repair() {
 StoreResult<SqliteStore::Health> SqliteStore::check() {
   const std::scoped_lock lock{implementation_->mutex};
   return implementation_->check();
+}
+
+StoreResult<void> SqliteStore::save_snapshot(std::string_view name) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->save_snapshot(name);
+}
+StoreResult<void> SqliteStore::restore_snapshot(std::string_view name) {
+  // The counters go back, too, but not what has been written of them until now if this fails.
+  if (auto written = write_counters(); !written) return written;
+  auto parts = implementation_->release();
+  implementation_.reset();
+  auto restored = keystore::restore_snapshot(parts.file, parts.snapshot_source, name, parts.random);
+  if (!parts.file.database) throw std::runtime_error{restored.error().message};
+  implementation_ = std::make_unique<Implementation>(std::move(parts.file), parts.random, parts.clock);
+  if (auto prepared = implementation_->prepare(); !prepared) {
+    throw std::runtime_error{prepared.error().message};
+  }
+  return restored;
+}
+StoreResult<void> SqliteStore::fork_snapshot(std::string_view name, const std::filesystem::path& to) {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->fork_snapshot(name, to);
+}
+StoreResult<keystore::Sizes> SqliteStore::compact() {
+  const std::scoped_lock lock{implementation_->mutex};
+  return implementation_->compact();
 }
 
 }  // namespace fauxkey

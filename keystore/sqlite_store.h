@@ -16,19 +16,24 @@
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
+#include "keystore/compact.h"
+#include "keystore/damage.h"
+#include "keystore/opening.h"
 #include "keystore/unlock.h"
 
 namespace fauxkey {
 
 /// Safe to call from several threads; one process at a time has a file open. Besides the file there are
-/// FILE.lock and, while it is open or after a crash, FILE-wal, which belongs to it.
+/// FILE.lock and, while it is open or after a crash, FILE-wal, which belongs to it; with snapshots also the
+/// folder FILE.snapshots, and beside a key file KEYFILE.mark (keystore/rollback.h).
 class SqliteStore final : public CredentialStore {
  public:
   /// Opens the keystore, or makes it (with its folder, mode 0700, and the key file of a `keyfile:` source)
   /// where there is none. An existing file that is no sound keystore or does not open with this secret is
   /// left as it is. `random` and `clock` must outlive the store.
   [[nodiscard]] static std::expected<std::unique_ptr<SqliteStore>, StoreError> open(
-      const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock);
+      const std::filesystem::path& path, const UnlockSource& unlock, Random& random, Clock& clock,
+      const Opening& opening = {});
   ~SqliteStore() override;
 
   [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;
@@ -54,6 +59,19 @@ class SqliteStore final : public CredentialStore {
   [[nodiscard]] StoreResult<void> save(RecordKind kind, ByteView value) override;
   [[nodiscard]] StoreResult<void> reset() override;
 
+  // Snapshots (keystore/snapshots.h): the whole state under a name, beside the file.
+  /// While the store is in use, too.
+  [[nodiscard]] StoreResult<void> save_snapshot(std::string_view name);
+  /// Nobody may use the store meanwhile, and a key that was made on it must be made anew. Throws
+  /// std::runtime_error where the file cannot be opened afterwards; the store is good for nothing then.
+  [[nodiscard]] StoreResult<void> restore_snapshot(std::string_view name);
+  [[nodiscard]] StoreResult<void> fork_snapshot(std::string_view name, const std::filesystem::path& to);
+
+  /// Writes the file anew, without what deleted records left.
+  [[nodiscard]] StoreResult<keystore::Sizes> compact();
+
+  using Damage = keystore::Damage;
+
   /// Writes the exact signature counts, which otherwise happens when the store is closed: for copies of the
   /// file.
   [[nodiscard]] StoreResult<void> write_counters();
@@ -68,6 +86,9 @@ class SqliteStore final : public CredentialStore {
     std::size_t damaged_counters = 0;     ///< whose credentials cannot sign any more
     std::size_t missing_counters = 0;
     std::vector<RecordKind> damaged_records;
+    std::size_t counters = 0;  ///< readable ones
+    std::size_t records = 0;   ///< readable ones
+    std::vector<Damage> damages;
     std::string file_damage;  ///< what SQLite's own check says of the file; empty where it is sound
     [[nodiscard]] bool sound() const;
   };

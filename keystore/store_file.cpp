@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,55 +75,6 @@ StoreResult<void> check_version(const fs::path& path, std::int64_t version) {
   return {};
 }
 
-/// Whether there is a keystore. Looks at the file's header before SQLite does, for SQLite would change a
-/// foreign file that has a journal beside it.
-StoreResult<bool> inspect(const fs::path& path) {
-  const File file = File::open(path, O_RDWR);
-  if (!file.valid()) {
-    if (errno == ENOENT) return false;
-    if (errno == EISDIR) return std::unexpected{foreign(path)};
-    return std::unexpected{system_error(errno, path, "open the keystore")};
-  }
-  struct stat status{};
-  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode))
-    return std::unexpected{foreign(path)};
-
-  // https://www.sqlite.org/fileformat.html, 1.3: the magic, user_version at 60, application_id at 68.
-  constexpr std::array<std::uint8_t, 16> kMagic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
-                                                'o', 'r', 'm', 'a', 't', ' ', '3', 0};
-  std::array<std::uint8_t, 100> header{};
-  const ssize_t size = file.read(header);
-  if (size < 0) return std::unexpected{system_error(errno, path, "read the keystore")};
-  const auto big_endian = [&](std::size_t at) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8U | header.at(at + i);
-    return value;
-  };
-  if (static_cast<std::size_t>(size) < header.size() ||
-      !std::equal(kMagic.begin(), kMagic.end(), header.begin()) || big_endian(68) != kApplicationId) {
-    return std::unexpected{foreign(path)};
-  }
-  if (auto known = check_version(path, big_endian(60)); !known) return std::unexpected{known.error()};
-  return true;
-}
-
-/// A journal without its keystore may hold the last of a keystore that was moved away, and SQLite would pour
-/// it into a new one.
-StoreResult<void> refuse_leftovers(const fs::path& path) {
-  for (const char* suffix : {"-wal", "-journal"}) {
-    fs::path leftover = path;
-    leftover += suffix;
-    struct stat status{};
-    if (::lstat(leftover.c_str(), &status) == 0) {
-      return std::unexpected{StoreError{
-          Kind::damaged, "There is no keystore " + quoted(path) + " but what belongs to one, " +
-                             quoted(leftover) +
-                             ": put the keystore back beside it, or move it away to start a new one."}};
-    }
-  }
-  return {};
-}
-
 StoreResult<void> use_write_ahead_log(Database& database) {
   // A commit is one write and one sync of the log; rollback journals take three syncs.
   const auto mode = database.query_text("PRAGMA journal_mode=WAL");
@@ -134,7 +84,8 @@ StoreResult<void> use_write_ahead_log(Database& database) {
 }
 
 /// Makes the keystore under another name and gives it its own when it is complete.
-StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, Random& random) {
+StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, const Opening& opening,
+                         Random& random) {
   const Draft draft{path, random};
   if (auto file = draft.create(); !file) return std::unexpected{file.error()};
   {
@@ -152,10 +103,11 @@ StoreResult<void> create(const fs::path& path, const UnlockSecret& secret, Rando
       if (auto made = database.execute(object.sql); !made) return made;
     }
     const auto master = random.secret<MasterKey::size()>();
-    const Bytes wrapped = wrap(master, secret, random);
+    const auto wrapped = protect_by(secret, master, {}, opening, random);
+    if (!wrapped) return std::unexpected{wrapped.error()};
     auto insert = database.prepare("INSERT INTO unlock(id, wrapped) VALUES(1, ?1)");
     if (!insert) return std::unexpected{insert.error()};
-    insert->bind(1, wrapped);
+    insert->bind(1, *wrapped);
     if (auto inserted = insert->run(); !inserted) return inserted;
     insert->reset();
     if (auto written = write_tally(database, Keys{master}, {}, random); !written) return written;
@@ -186,7 +138,72 @@ StoreResult<void> check_schema(const Database& database, Schema schema) {
   return {};
 }
 
-StoreResult<Bytes> read_wrapped(const Database& database) {
+}  // namespace
+
+StoreResult<bool> inspect(const fs::path& path) {
+  const File file = File::open(path, O_RDWR);
+  if (!file.valid()) {
+    if (errno == ENOENT) return false;
+    if (errno == EISDIR) return std::unexpected{foreign(path)};
+    return std::unexpected{system_error(errno, path, "open the keystore")};
+  }
+  struct stat status{};
+  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode))
+    return std::unexpected{foreign(path)};
+
+  // https://www.sqlite.org/fileformat.html, 1.3: the magic, user_version at 60, application_id at 68.
+  constexpr std::array<std::uint8_t, 16> kMagic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
+                                                'o', 'r', 'm', 'a', 't', ' ', '3', 0};
+  std::array<std::uint8_t, 100> header{};
+  const ssize_t size = file.read(header);
+  if (size < 0) return std::unexpected{system_error(errno, path, "read the keystore")};
+  const auto big_endian = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8U | header.at(at + i);
+    return value;
+  };
+  if (static_cast<std::size_t>(size) < header.size() ||
+      !std::equal(kMagic.begin(), kMagic.end(), header.begin()) || big_endian(68) != kApplicationId) {
+    return std::unexpected{foreign(path)};
+  }
+  if (auto known = check_version(path, big_endian(60)); !known) return std::unexpected{known.error()};
+  return true;
+}
+
+StoreResult<void> refuse_leftovers(const fs::path& path) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    fs::path leftover = path;
+    leftover += suffix;
+    struct stat status{};
+    if (::lstat(leftover.c_str(), &status) == 0) {
+      return std::unexpected{StoreError{
+          Kind::damaged, "There is no keystore " + quoted(path) + " but what belongs to one, " +
+                             quoted(leftover) +
+                             ": put the keystore back beside it, or move it away to start a new one."}};
+    }
+  }
+  return {};
+}
+
+StoreResult<void> check_store(const Database& database) {
+  const auto version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected{version.error()};
+  if (auto known = check_version(database.path(), *version); !known) return known;
+  if (*version != kFormatVersion)
+    return std::unexpected{damaged_file(database.path(), "its format is another")};
+  return check_schema(database, kSchema);
+}
+
+StoreResult<std::unique_ptr<Database>> reopen(const fs::path& path) {
+  auto database = Database::open(path);
+  if (!database) return database;
+  if (auto ours = check_store(**database); !ours) return std::unexpected{ours.error()};
+  (*database)->allow_checkpoint_on_close();
+  if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
+  return database;
+}
+
+StoreResult<Bytes> read_unlock_record(const Database& database) {
   auto statement = database.prepare("SELECT wrapped FROM unlock");
   if (!statement) return std::unexpected{statement.error()};
   const auto row = statement->step();
@@ -195,53 +212,15 @@ StoreResult<Bytes> read_wrapped(const Database& database) {
   return Bytes{wrapped.begin(), wrapped.end()};
 }
 
-StoreError other_kind(const fs::path& path, UnlockSecret::Kind wanted) {
-  const bool key = wanted == UnlockSecret::Kind::key;
-  return {Kind::io,
-          "The keystore " + quoted(path) + " opens with a " + (key ? "key file" : "passphrase") +
-              ": choose " +
-              (key ? "--unlock keyfile:FILE." : "--unlock ask, env:NAME, fd:N or credential:NAME.")};
+StoreResult<void> write_unlock_record(Database& database, ByteView wrapped) {
+  auto update = database.prepare("UPDATE unlock SET wrapped = ?1");
+  if (!update) return std::unexpected{update.error()};
+  update->bind(1, wrapped);
+  return update->run();
 }
 
-/// A wrong secret and a damaged key look alike, so the sentence names both.
-StoreError does_not_open(const fs::path& path, const UnlockSource& unlock) {
-  const bool key = unlock.kind == UnlockSource::Kind::key_file;
-  const std::string what = key ? "key file '" + unlock.name + "'" : "passphrase (" + to_string(unlock) + ")";
-  return {Kind::damaged,
-          "The keystore " + quoted(path) + " does not open with this " + what +
-              " and was left as it is: give the one that it was made with, or put back a backup if "
-              "that does not help."};
-}
-
-StoreResult<MasterKey> unlock_master(const fs::path& path, ByteView wrapped, const UnlockSource& unlock,
-                                     std::optional<UnlockSecret> secret, Random& random) {
-  const auto kind = kind_of_wrapped(wrapped);
-  if (!kind) return std::unexpected{damaged_file(path, "its unlock record is none")};
-  if (*kind != secret_kind(unlock)) return std::unexpected{other_kind(path, *kind)};
-  // A person may mistype.
-  const int attempts = unlock.kind == UnlockSource::Kind::ask ? 3 : 1;
-  for (int attempt = 0; attempt < attempts; ++attempt) {
-    if (!secret) {
-      auto read = read_unlock_secret(unlock, Occasion::open, random, path.string(), attempt > 0);
-      if (!read) return std::unexpected{read.error()};
-      secret = *std::move(read);
-    }
-    try {
-      if (auto master = unwrap(wrapped, *secret)) return *std::move(master);
-    } catch (const std::bad_alloc&) {
-      return std::unexpected{
-          StoreError{Kind::io, "There is not enough memory to turn the passphrase into a key: free " +
-                                   std::to_string(kArgon2Cost.memory >> 20U) +
-                                   " MiB, or raise the process's memory limit."}};
-    }
-    secret.reset();
-  }
-  return std::unexpected{does_not_open(path, unlock)};
-}
-
-}  // namespace
-
-StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource& unlock, Random& random) {
+StoreResult<OpenedFile> open_store_file(const fs::path& given, const UnlockSource& source, Random& random,
+                                        const Clock& clock, const Opening& opening) {
   if (sodium_init() < 0)
     return std::unexpected{StoreError{Kind::io, "libsodium does not start: check /dev/urandom."}};
   std::error_code ignored;
@@ -261,10 +240,13 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   std::optional<UnlockSecret> secret;
   if (!*present) {
     if (auto clean = refuse_leftovers(path); !clean) return std::unexpected{clean.error()};
-    auto read = read_unlock_secret(unlock, Occasion::create, random, path.string());
+    auto read = read_unlock_secret(source, Occasion::create, random, path.string());
     if (!read) return std::unexpected{read.error()};
     secret = *std::move(read);
-    if (auto created = create(path, *secret, random); !created) return std::unexpected{created.error()};
+    if (auto created = create(path, *secret, opening, random); !created) {
+      return std::unexpected{created.error()};
+    }
+    lock->remember({});  // those of another keystore, which had the name before
     // It is opened like any other below, which proves once that the secret opens it.
   }
 
@@ -275,22 +257,34 @@ StoreResult<OpenFile> open_store_file(const fs::path& given, const UnlockSource&
   if (!version) return std::unexpected{version.error()};
   if (auto known = check_version(path, *version); !known) return std::unexpected{known.error()};
   if (auto ours = check_schema(**database, schema_of(*version)); !ours) return std::unexpected{ours.error()};
-  const auto wrapped = read_wrapped(**database);
+  const auto wrapped = read_unlock_record(**database);
   if (!wrapped) return std::unexpected{wrapped.error()};
-  const auto master = unlock_master(path, *wrapped, unlock, std::move(secret), random);
-  if (!master) return std::unexpected{master.error()};
+  auto unlocked = unlock(path, *wrapped, source, std::move(secret), *lock, random, clock);
+  if (!unlocked) return std::unexpected{unlocked.error()};
+  Keys keys{unlocked->master};
+  // Format 1 had none.
+  auto generation = check_generation(*version == 1 ? Generation{} : read_generation(**database, keys), path,
+                                     keys, source, unlocked->secret, opening);
+  if (!generation) return std::unexpected{generation.error()};
   // Only now may anything be written.
   if (auto renewed = (*database)->renew_log(); !renewed) return std::unexpected{renewed.error()};
   (*database)->allow_checkpoint_on_close();
   if (auto mode = use_write_ahead_log(**database); !mode) return std::unexpected{mode.error()};
-  OpenFile file{*std::move(lock), *std::move(database), Keys{*master}};
+  OpenFile file{*std::move(lock), *std::move(database), std::move(keys)};
   if (*version == 1) {
     auto kept = migrate_from_1(*file.database, file.keys,
                                std::array{kSchema[0].sql, kSchema[1].sql, kSchema[2].sql}, random);
     if (!kept) return std::unexpected{kept.error()};
     file.kept = *std::move(kept);
   }
-  return file;
+  // A disk that is full or read-only keeps nobody from logging in, and the generation as it is.
+  if (auto begun =
+          begin_generation(*file.database, file.keys, *generation, source, unlocked->secret, random)) {
+    generation = begun;
+  } else if (opening.accept_older) {
+    return std::unexpected{begun.error()};
+  }
+  return OpenedFile{std::move(file), *std::move(unlocked), *generation};
 }
 
 }  // namespace fauxkey::keystore

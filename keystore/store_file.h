@@ -6,13 +6,16 @@
 #include <memory>
 #include <optional>
 
+#include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
-#include "keystore/files.h"
-#include "keystore/key_wrap.h"
+#include "keystore/lock_file.h"
+#include "keystore/opening.h"
+#include "keystore/rollback.h"
 #include "keystore/sealing.h"
 #include "keystore/sqlite.h"
 #include "keystore/unlock.h"
+#include "keystore/unlocking.h"
 
 namespace fauxkey::keystore {
 
@@ -27,8 +30,31 @@ struct OpenFile {
   std::optional<std::filesystem::path> kept{};
 };
 
+/// A file just opened, with what opened it: not to be kept longer than it takes to use it.
+struct OpenedFile {
+  OpenFile file;
+  Unlocked unlocked;
+  Generation generation;
+};
+
 /// See SqliteStore::open.
-[[nodiscard]] StoreResult<OpenFile> open_store_file(const std::filesystem::path& path,
-                                                    const UnlockSource& unlock, Random& random);
+[[nodiscard]] StoreResult<OpenedFile> open_store_file(const std::filesystem::path& path,
+                                                      const UnlockSource& source, Random& random,
+                                                      const Clock& clock, const Opening& opening = {});
+
+/// Whether there is a keystore, and no other file. Looks at the file's header before SQLite does, for SQLite
+/// would change a foreign file that has a journal beside it.
+[[nodiscard]] StoreResult<bool> inspect(const std::filesystem::path& path);
+/// Opens a file that this process has opened before and holds the lock of.
+[[nodiscard]] StoreResult<std::unique_ptr<Database>> reopen(const std::filesystem::path& path);
+/// Whether it is a keystore of this format.
+[[nodiscard]] StoreResult<void> check_store(const Database& database);
+/// A journal without its keystore may hold the last of a keystore that was moved away, and SQLite would pour
+/// it into a new one.
+[[nodiscard]] StoreResult<void> refuse_leftovers(const std::filesystem::path& path);
+
+/// The wrapped master key (key_wrap.h); empty where there is none.
+[[nodiscard]] StoreResult<Bytes> read_unlock_record(const Database& database);
+[[nodiscard]] StoreResult<void> write_unlock_record(Database& database, ByteView wrapped);
 
 }  // namespace fauxkey::keystore

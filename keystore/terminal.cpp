@@ -56,6 +56,8 @@ constexpr std::uint8_t kDelete = 127;
 
 }  // namespace
 
+bool has_terminal() { return File{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)}.valid(); }
+
 StoreResult<SecretBytes> ask_terminal(const std::string& prompt) {
   const auto fail = [](const char* sentence) {
     return std::unexpected{StoreError{StoreError::Kind::io, sentence}};

@@ -13,7 +13,7 @@ using Kind = UnlockSource::Kind;
 struct Row {
   Kind kind;
   std::string_view name;
-  std::string_view argument;  ///< empty where it takes none
+  std::string_view argument;  ///< empty where it needs none
 };
 constexpr std::array kSources{
     Row{Kind::key_file, "keyfile", "FILE"},
@@ -47,9 +47,12 @@ std::expected<UnlockSource, std::string> parse_unlock_source(std::string_view te
   // The text may be a passphrase that somebody gave here by mistake, so no message repeats it.
   if (row == kSources.end()) return std::unexpected{std::string{"No such unlock source: name "} + kAll + "."};
   const std::string shape{row->name};
-  if (row->argument.empty()) {
-    if (colon != std::string_view::npos) return std::unexpected{"'" + shape + "' takes nothing after it."};
-    return UnlockSource{row->kind, "", -1};
+  if (row->kind == Kind::ask) {
+    if (colon != std::string_view::npos && argument != kTerminal && argument != kPinentry) {
+      return std::unexpected{
+          "'ask' takes nothing after it, or says where: write ask:terminal or ask:pinentry."};
+    }
+    return UnlockSource{row->kind, std::string{argument}, -1};
   }
   if (argument.empty() || argument.find('\0') != std::string_view::npos) {
     return std::unexpected{"'" + shape + "' needs its " + std::string{row->argument} + ": write " + shape +
@@ -90,7 +93,7 @@ std::string to_string(const UnlockSource& source) {
   const auto* row = std::ranges::find(kSources, source.kind, &Row::kind);
   std::string text{row->name};
   if (source.kind == Kind::descriptor) return text + ":" + std::to_string(source.descriptor);
-  if (row->argument.empty()) return text;
+  if (source.name.empty()) return text;
   return text + ":" + source.name;
 }
 

@@ -8,17 +8,22 @@
 
 namespace fauxkey {
 
+inline constexpr std::string_view kTerminal = "terminal";
+inline constexpr std::string_view kPinentry = "pinentry";
+
 /// As `--unlock` names it.
 struct UnlockSource {
   enum class Kind : std::uint8_t {
     key_file,  ///< keyfile:FILE  32 random bytes, raw or as 64 hexadecimal digits; made with a new keystore
     environment,  ///< env:NAME      a passphrase in an environment variable
     descriptor,  ///< fd:N          a passphrase: the first line that can be read from an open file descriptor
-    ask,         ///< ask           a passphrase typed at the terminal, twice for a new keystore
+    ask,  ///< ask           a passphrase that is typed, twice for a new keystore: at the terminal or, where
+          ///< there
+          ///<               is none, in a dialog of pinentry; ask:terminal and ask:pinentry say which
     credential,  ///< credential:NAME  a passphrase in the file NAME below systemd's $CREDENTIALS_DIRECTORY
   };
   Kind kind = Kind::ask;
-  std::string name;     ///< FILE or NAME
+  std::string name;     ///< FILE or NAME; of `ask`: empty, kTerminal or kPinentry
   int descriptor = -1;  ///< N
 
   friend bool operator==(const UnlockSource&, const UnlockSource&) = default;

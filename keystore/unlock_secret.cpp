@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "keystore/files.h"
+#include "keystore/pinentry.h"
 #include "keystore/sqlite.h"
 
 namespace fauxkey::keystore {
@@ -158,24 +159,51 @@ StoreResult<UnlockSecret> read_credential(const std::string& name) {
   return passphrase(SecretBytes::copy_of(bytes), "the systemd credential " + name);
 }
 
-StoreResult<UnlockSecret> ask(Occasion occasion, const std::string& keystore, bool retry) {
+/// What a person is asked, and where.
+struct Question {
+  std::string prompt;   ///< "Passphrase"
+  std::string subject;  ///< of what
+  std::string error;    ///< what was wrong with the last answer; may be empty
+};
+
+StoreResult<SecretBytes> ask_somewhere(std::string_view where, const Question& question) {
+  if (where != kPinentry && (where == kTerminal || has_terminal())) {
+    const std::string about = question.subject.empty() ? "" : " '" + question.subject + "'";
+    return ask_terminal((question.error.empty() ? "" : question.error + " ") + question.prompt + about +
+                        ": ");
+  }
+  const std::string description =
+      question.subject.empty() ? question.prompt : question.prompt + " '" + question.subject + "'";
+  auto answer = ask_pinentry({description, "Passphrase:", question.error}, kMaxPassphrase);
+  if (answer) return *std::move(answer);
+  const std::string missing = where == kPinentry ? "There is no pinentry to ask for the passphrase with"
+                                                 : "There is neither a terminal nor pinentry to ask for the "
+                                                   "passphrase with";
+  return error(
+      missing +
+      ": install one (such as the package pinentry-gnome3 or pinentry-curses), start fauxkey in a "
+      "terminal, or choose another --unlock source (keyfile:FILE, env:NAME, fd:N, credential:NAME).");
+}
+
+StoreResult<UnlockSecret> ask(std::string_view where, Occasion occasion, const std::string& keystore,
+                              bool retry) {
+  const std::string from = "the keyboard";
   if (occasion == Occasion::open) {
-    auto typed = ask_terminal((retry ? "That did not open it. Passphrase of '" : "Passphrase of '") +
-                              keystore + "': ");
+    auto typed = ask_somewhere(where, {"Passphrase of", keystore, retry ? "That did not open it." : ""});
     if (!typed) return std::unexpected{typed.error()};
-    return passphrase(*std::move(typed), "the terminal");
+    return passphrase(*std::move(typed), from);
   }
-  std::string prompt = "New passphrase for '" + keystore + "': ";
+  std::string wrong;
   for (int attempt = 0; attempt < 3; ++attempt) {
-    auto first = ask_terminal(prompt);
+    auto first = ask_somewhere(where, {"New passphrase for", keystore, wrong});
     if (!first) return std::unexpected{first.error()};
-    if (first->empty()) return passphrase(SecretBytes{}, "the terminal");
-    const auto second = ask_terminal("The same again: ");
+    if (first->empty()) return passphrase(SecretBytes{}, from);
+    const auto second = ask_somewhere(where, {"The same again", "", ""});
     if (!second) return std::unexpected{second.error()};
-    if (equal_in_constant_time(*first, *second)) return passphrase(*std::move(first), "the terminal");
-    prompt = "These were different. New passphrase for '" + keystore + "': ";
+    if (equal_in_constant_time(*first, *second)) return passphrase(*std::move(first), from);
+    wrong = "These were different.";
   }
-  return error("The two passphrases were different three times, so no keystore was made: start again.");
+  return error("The two passphrases were different three times, so nothing was changed: start again.");
 }
 
 }  // namespace
@@ -183,6 +211,18 @@ StoreResult<UnlockSecret> ask(Occasion occasion, const std::string& keystore, bo
 UnlockSecret::Kind secret_kind(const UnlockSource& source) {
   return source.kind == UnlockSource::Kind::key_file ? UnlockSecret::Kind::key
                                                      : UnlockSecret::Kind::passphrase;
+}
+
+void forget_unlock_secret(const UnlockSource& source) {
+  if (source.kind != UnlockSource::Kind::environment) return;
+  // In the block that the process was started with, not in a copy.
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, source.name.c_str(), source.name.size()) != 0) continue;
+    if ((*entry)[source.name.size()] != '=') continue;
+    char* const value = *entry + source.name.size() + 1;
+    sodium_memzero(value, std::strlen(value));
+  }
+  ::unsetenv(source.name.c_str());
 }
 
 StoreResult<UnlockSecret> read_unlock_secret(const UnlockSource& source, Occasion occasion, Random& random,
@@ -199,7 +239,7 @@ StoreResult<UnlockSecret> read_unlock_secret(const UnlockSource& source, Occasio
     case UnlockSource::Kind::ask:
       break;
   }
-  return ask(occasion, keystore, retry);
+  return ask(source.name, occasion, keystore, retry);
 }
 
 }  // namespace fauxkey::keystore

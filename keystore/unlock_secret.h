@@ -25,6 +25,13 @@ enum class Occasion : std::uint8_t { create, open };
                                                            Random& random, const std::string& keystore,
                                                            bool retry = false);
 
+/// Overwrites the variable of an `env:` source, in which core dumps and programs that are started would find
+/// the passphrase. For a program that has opened its keystore and goes on running.
+void forget_unlock_secret(const UnlockSource& source);
+
+/// Whether a terminal controls the process.
+[[nodiscard]] bool has_terminal();
+
 /// One line typed at the terminal that controls the process, unseen. Backspace and Ctrl-U edit, Ctrl-C and
 /// Ctrl-D cancel.
 [[nodiscard]] StoreResult<SecretBytes> ask_terminal(const std::string& prompt);

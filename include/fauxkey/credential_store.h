@@ -42,6 +42,7 @@ enum class RecordKind : std::uint8_t {
   built_in_uv = 8,   ///< tries of built-in user verification
   revision = 9,      ///< the store's own: see `revision`; survives a reset
   enterprise = 10,   ///< enterprise attestation key and certificate; survives a reset
+  generation = 11,   ///< the store's own, against its being put back to an older copy; survives a reset
 };
 
 /// A signature counter as a person may see it.

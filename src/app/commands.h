@@ -11,6 +11,7 @@ using Action = std::function<int()>;
 
 void add_run(CLI::App& program, Action& action);
 void add_credentials(CLI::App& program, Action& action);
+void add_keystore(CLI::App& program, Action& action);
 void add_attestation(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_demo(CLI::App& program, Action& action);

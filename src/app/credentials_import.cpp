@@ -4,14 +4,14 @@
 #include <set>
 #include <vector>
 
-#include "app/credentials_exchange.h"
+#include "app/credentials_commands.h"
 #include "app/error.h"
 #include "app/exchange_files.h"
 #include "app/process.h"
 #include "app/store_options.h"
+#include "app/text.h"
 #include "keystore/exchange/age.h"
 #include "keystore/exchange/importer.h"
-#include "user/display_text.h"
 
 namespace fauxkey::app {
 namespace {

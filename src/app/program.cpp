@@ -11,7 +11,8 @@
 namespace fauxkey::app {
 namespace {
 
-constexpr std::array kCommands{add_run, add_credentials, add_attestation, add_doctor, add_demo, add_version};
+constexpr std::array kCommands{add_run,    add_credentials, add_keystore, add_attestation,
+                               add_doctor, add_demo,        add_version};
 
 int fail(int status, const std::string& sentence) {
   std::cerr << "fauxkey: " << sentence << "\n";

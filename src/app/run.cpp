@@ -16,6 +16,7 @@
 #include "ctaphid/device.h"
 #include "fauxkey/virtual_key.h"
 #include "keystore/memory_store.h"
+#include "keystore/unlock_secret.h"
 #include "transport/transport.h"
 #include "user/policy_gates.h"
 #include "user/terminal_gate.h"
@@ -29,6 +30,7 @@ std::unique_ptr<CredentialStore> make_store(const RunOptions& options, Random& r
     return std::make_unique<MemoryStore>();
   }
   auto store = open_store(options.store, true, random, clock);
+  keystore::forget_unlock_secret(options.store.source());
   spdlog::info("The keystore is {}.", options.store.path().string());
   return store;
 }

@@ -2,7 +2,6 @@
 
 #include "app/error.h"
 #include "app/paths.h"
-#include "keystore/sqlite_store.h"
 
 namespace fauxkey::app {
 
@@ -23,24 +22,29 @@ void add_store_options(CLI::App& command, StoreOptions& options) {
                   "The keystore's file (default: $XDG_DATA_HOME/fauxkey/keystore.db)")
       ->type_name("FILE");
   command
-      .add_option(
-          "--unlock", options.unlock,
-          "What opens the keystore: keyfile:FILE (default, made at the first start: "
-          "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal), env:NAME, fd:N, "
-          "credential:NAME (systemd)")
+      .add_option("--unlock", options.unlock,
+                  "What opens the keystore: keyfile:FILE (default, made at the first start: "
+                  "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal, or in a "
+                  "dialog of pinentry where there is none), "
+                  "env:NAME, fd:N, credential:NAME (systemd)")
       ->type_name("SOURCE");
 }
 
-std::unique_ptr<CredentialStore> open_store(const StoreOptions& options, bool create, Random& random,
-                                            Clock& clock) {
-  const auto source = options.source();
-  const auto path = options.path();
+std::filesystem::path existing_store(const StoreOptions& options) {
+  auto path = options.path();
   std::error_code ignored;
-  if (!create && !std::filesystem::exists(path, ignored)) {
+  if (!std::filesystem::exists(path, ignored)) {
     throw Failure{"There is no keystore at " + path.string() +
                   ": start the key once with fauxkey run, or give --store FILE."};
   }
-  auto store = SqliteStore::open(path, source, random, clock);
+  return path;
+}
+
+std::unique_ptr<SqliteStore> open_store(const StoreOptions& options, bool create, Random& random,
+                                        Clock& clock, const Opening& opening) {
+  const auto source = options.source();
+  const auto path = create ? options.path() : existing_store(options);
+  auto store = SqliteStore::open(path, source, random, clock, opening);
   if (!store) throw Failure{store.error().message};
   return *std::move(store);
 }

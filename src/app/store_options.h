@@ -7,8 +7,9 @@
 #include <string>
 
 #include "fauxkey/clock.h"
-#include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
+#include "keystore/opening.h"
+#include "keystore/sqlite_store.h"
 #include "keystore/unlock.h"
 
 namespace fauxkey::app {
@@ -25,7 +26,11 @@ struct StoreOptions {
 void add_store_options(CLI::App& command, StoreOptions& options);
 
 /// Opens the keystore; makes it only where `create` is set. Throws Failure.
-[[nodiscard]] std::unique_ptr<CredentialStore> open_store(const StoreOptions& options, bool create,
-                                                          Random& random, Clock& clock);
+[[nodiscard]] std::unique_ptr<SqliteStore> open_store(const StoreOptions& options, bool create,
+                                                      Random& random, Clock& clock,
+                                                      const Opening& opening = {});
+
+/// The path of a keystore that is there. Throws Failure where there is none.
+[[nodiscard]] std::filesystem::path existing_store(const StoreOptions& options);
 
 }  // namespace fauxkey::app

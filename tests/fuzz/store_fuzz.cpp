@@ -62,6 +62,7 @@ class Ground {
   [[nodiscard]] fs::path path() const { return folder_ / "keystore.db"; }
   [[nodiscard]] const Bytes& good() const { return good_; }
   [[nodiscard]] std::expected<std::unique_ptr<SqliteStore>, StoreError> open() {
+    fs::remove(folder_ / "unlock.key.mark");  // by which each would be refused, as older than the last
     return SqliteStore::open(path(), {UnlockSource::Kind::key_file, (folder_ / "unlock.key").string(), -1},
                              random_, clock_);
   }

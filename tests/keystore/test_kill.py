@@ -195,4 +195,4 @@ def test_what_is_left_behind_by_a_kill_is_cleaned_up(starter):
     ledger.register(key.channel(), random.Random(1))
     key.stop()
     left = {name for name in os.listdir(key.folder) if os.path.isfile(os.path.join(key.folder, name))}
-    assert left <= {"keystore.db", "unlock.key", "log", "keystore.db.lock"}, left
+    assert left <= {"keystore.db", "unlock.key", "unlock.key.mark", "log", "keystore.db.lock"}, left

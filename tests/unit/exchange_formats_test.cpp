@@ -210,6 +210,17 @@ TEST_CASE("exchange: the answer of WebAuthn.getCredentials gives Chrome's creden
   CHECK(read[1].credential.user.id.empty());
 }
 
+TEST_CASE("exchange: Chrome's large blob comes in as one that platforms can inflate") {
+  auto json = parsed(exchange_file("cdp.json"));
+  json["result"]["credentials"][0]["largeBlob"] = "aGVsbG8=";
+  const auto read = read_all(view_of(json.dump()));
+  REQUIRE(read.at(0).credential.large_blob.has_value());
+  const auto& blob = *read[0].credential.large_blob;
+  CHECK(blob.original_size == 5);
+  CHECK(blob.bytes == Bytes{0x01, 0x05, 0x00, 0xFA, 0xFF, 'h', 'e', 'l', 'l', 'o'});
+  CHECK(read[0].credential.supports_large_blob);
+}
+
 TEST_CASE("exchange: WebDriver's credentials are read as Chrome's") {
   const exchange::Document document{exchange_file("webdriver.json"), std::nullopt};
   CHECK(document.row().format == Format::cdp);

@@ -119,7 +119,10 @@ struct DiskStore {
   std::unique_ptr<SqliteStore> store;
 
   DiskStore() { open(); }
-  [[nodiscard]] auto try_open() { return SqliteStore::open(path, unlock, random, clock); }
+  /// A passphrase costs little here.
+  Opening opening{.argon2_cost = [] { return keystore::Argon2Cost{1, std::uint64_t{8} << 20U}; },
+                  .accept_older = false};
+  [[nodiscard]] auto try_open() { return SqliteStore::open(path, unlock, random, clock, opening); }
   void open() {
     store.reset();
     auto opened = try_open();
@@ -129,9 +132,9 @@ struct DiskStore {
   void close() { store.reset(); }
   /// Of the closed store: what an attacker does not have.
   [[nodiscard]] keystore::Keys keys() {
-    auto file = keystore::open_store_file(path, unlock, random);
-    REQUIRE_MESSAGE(file.has_value(), (file ? std::string{} : file.error().message));
-    return std::move(file->keys);
+    auto opened = keystore::open_store_file(path, unlock, random, clock, opening);
+    REQUIRE_MESSAGE(opened.has_value(), (opened ? std::string{} : opened.error().message));
+    return std::move(opened->file.keys);
   }
   Credential put(const std::string& rp_id, const std::string& user) {
     auto credential = make_credential(random, rp_id, user);

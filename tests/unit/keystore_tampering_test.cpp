@@ -39,6 +39,7 @@ struct Victim : DiskStore {
   /// Fails the test where something is taken for what it is not; true where all was as it had been.
   bool is_whole(const Bytes& bytes) {
     for (const char* suffix : {"-wal", "-journal"}) fs::remove(path.string() + suffix);
+    fs::remove(unlock.name + ".mark");  // by which each would be refused, as older than the last
     write_file(path, bytes);
     const auto opened = try_open();
     if (!opened) {
