@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace fauxkey::exchange {
 namespace {
 
@@ -33,6 +35,10 @@ std::optional<WipingString> to_url(std::string_view text) {
 }
 
 std::optional<WipingBytes> decode(std::string_view text, int variant) {
+  // libsodium takes some bytes beyond ASCII for digits.
+  if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })) {
+    return std::nullopt;
+  }
   WipingBytes bytes(text.size() / 4 * 3 + 3);
   std::size_t size = 0;
   const char* end = nullptr;

@@ -22,6 +22,23 @@ Place content_of(const Place& document) {
   return document;
 }
 
+/// Chrome gives and takes a large blob as the site has it; this key keeps what platforms have compressed by
+/// DEFLATE (RFC 1951). One stored block is such, too.
+LargeBlob read_large_blob(const Place& place) {
+  constexpr std::size_t kMax = 3072 - 5;
+  const auto bytes = place.base64();
+  if (bytes.size() > kMax) throw place.error("has more than the 3067 bytes that this key can keep");
+  const auto size = static_cast<std::uint16_t>(bytes.size());
+  const auto complement = static_cast<std::uint16_t>(~size);
+  LargeBlob blob;
+  blob.original_size = bytes.size();
+  blob.bytes = {0x01,  // the last block, not compressed
+                static_cast<std::uint8_t>(size & 0xFFU), static_cast<std::uint8_t>(size >> 8U),
+                static_cast<std::uint8_t>(complement & 0xFFU), static_cast<std::uint8_t>(complement >> 8U)};
+  append(blob.bytes, bytes);
+  return blob;
+}
+
 Moving read_credential(const Place& place, const ReadTerms& terms) {
   const auto id = place.at("credentialId");
   auto moving = new_moving(terms, id, id.base64(), place.at("rpId"));
@@ -35,6 +52,10 @@ Moving read_credential(const Place& place, const ReadTerms& terms) {
   // -1: the credential has no counter.
   credential.counts_signatures = count.integer() != -1;
   if (credential.counts_signatures) moving.sign_count = sign_count_at(count);
+  if (const auto blob = place.find("largeBlob")) {
+    credential.large_blob = read_large_blob(*blob);
+    credential.supports_large_blob = true;
+  }
   credential.backup_eligible = place.flag("backupEligibility", false);
   credential.backed_up = credential.backup_eligible && place.flag("backupState", false);
   return moving;

@@ -34,31 +34,22 @@ struct ExportOptions {
 
 void note(const std::string& sentence) { std::cerr << "fauxkey: " << sentence << "\n"; }
 
-std::string credentials_of(std::size_t number) {
-  return std::to_string(number) + (number == 1 ? " credential" : " credentials");
-}
-
-std::string hex(ByteView bytes) {
-  std::string text(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
-  text.pop_back();
-  return text;
-}
-
 /// Which credentials are meant; every id has to be that of one.
 class Selection {
  public:
-  explicit Selection(const ExportOptions& options) : options_{options}, matches_(options.ids.size()) {}
+  explicit Selection(const ExportOptions& options)
+      : rp_ids_{options.rp_ids}, ids_{options.ids}, matches_(options.ids.size()) {
+    for (auto& id : ids_) id = CLI::detail::to_lower(id);
+  }
 
   [[nodiscard]] bool has(const Credential& credential) {
-    if (options_.ids.empty()) {
-      const auto& rp_ids = options_.rp_ids;
-      return rp_ids.empty() || std::ranges::find(rp_ids, credential.rp_id) != rp_ids.end();
+    if (ids_.empty()) {
+      return rp_ids_.empty() || std::ranges::find(rp_ids_, credential.rp_id) != rp_ids_.end();
     }
     const auto id = hex(credential.id);
     bool meant = false;
     for (std::size_t i = 0; i < matches_.size(); ++i) {
-      if (!id.starts_with(options_.ids[i])) continue;
+      if (!id.starts_with(ids_[i])) continue;
       ++matches_[i];
       meant = true;
     }
@@ -71,12 +62,13 @@ class Selection {
       if (matches_[i] == 1) continue;
       throw Failure{
           std::string{matches_[i] == 0 ? "There is no credential" : "There is more than one credential"} +
-          " whose id begins with " + shown(options_.ids[i]) + ": see fauxkey credentials list."};
+          " whose id begins with " + shown(ids_[i]) + ": see fauxkey credentials list."};
     }
   }
 
  private:
-  const ExportOptions& options_;
+  std::vector<std::string> rp_ids_;
+  std::vector<std::string> ids_;
   std::vector<std::size_t> matches_;
 };
 
@@ -107,7 +99,7 @@ void say_what_is_lost(const Exporter& exporter, const exchange::FormatRow& forma
          " has no place for all that these credentials have; left behind: " + losses + ".");
   }
   if (exporter.not_eligible() > 0) {
-    note(credentials_of(exporter.not_eligible()) +
+    note(counted(exporter.not_eligible(), "credential") +
          " told their sites at registration that there would be no copies (BE is 0): sites may refuse a "
          "program "
          "that says otherwise; register by fauxkey run --backup-eligible what is to be moved.");
@@ -189,7 +181,7 @@ int run_export(const ExportOptions& options) {
 
   if (!to_stdout) {
     const auto& where = targets.size() == 1 ? targets[0] : targets[0].parent_path();
-    std::cout << "Exported " << credentials_of(exporter.carried()) << " to " << where.string()
+    std::cout << "Exported " << counted(exporter.carried(), "credential") << " to " << where.string()
               << (options.plain ? ", which is NOT encrypted: whoever reads it can log in with them.\n"
                                 : ", encrypted (age -d opens it too).\n")
               << std::flush;

@@ -1,6 +1,7 @@
 // Each format there and back, and as the other programs write it: the files of tests/keystore/exchange have
 // the shapes of their sources.
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "crypto/pkcs8.h"
@@ -209,6 +210,17 @@ TEST_CASE("exchange: the answer of WebAuthn.getCredentials gives Chrome's creden
   CHECK(read[1].credential.user.id.empty());
 }
 
+TEST_CASE("exchange: Chrome's large blob comes in as one that platforms can inflate") {
+  auto json = parsed(exchange_file("cdp.json"));
+  json["result"]["credentials"][0]["largeBlob"] = "aGVsbG8=";
+  const auto read = read_all(view_of(json.dump()));
+  REQUIRE(read.at(0).credential.large_blob.has_value());
+  const auto& blob = *read[0].credential.large_blob;
+  CHECK(blob.original_size == 5);
+  CHECK(blob.bytes == Bytes{0x01, 0x05, 0x00, 0xFA, 0xFF, 'h', 'e', 'l', 'l', 'o'});
+  CHECK(read[0].credential.supports_large_blob);
+}
+
 TEST_CASE("exchange: WebDriver's credentials are read as Chrome's") {
   const exchange::Document document{exchange_file("webdriver.json"), std::nullopt};
   CHECK(document.row().format == Format::cdp);
@@ -340,6 +352,33 @@ TEST_CASE("exchange: a wrong value is named by its place in the file") {
   CHECK(error().find("rpId is no relying party's id") != std::string::npos);
   json["version"]["major"] = 2;
   CHECK(error().find("version is a version of CXF") != std::string::npos);
+}
+
+TEST_CASE("base64: there is one text for some bytes, of ASCII") {
+  using exchange::Base64;
+  const Bytes bytes{0xfb, 0xff};
+  for (const auto& [text, kind] : {std::pair{"+/8=", Base64::padded}, std::pair{"+/8", Base64::unpadded},
+                                   std::pair{"-_8", Base64::url}}) {
+    CHECK(std::string{encode_base64(bytes, kind)} == text);
+    for (const auto other : {Base64::padded, Base64::unpadded, Base64::url}) {
+      CHECK(decode_base64(text, other).has_value() == (other == kind));
+    }
+    CHECK(decode_base64(text, Base64::url_or_padded).has_value());
+  }
+  for (std::string_view text : {"A", "AB=", "AAB=", "-/8", "AA AA", "AAAA\n", "A===", "-_9",
+                                "AA\x9A"
+                                "A"}) {
+    CAPTURE(text);
+    const bool right_in_one = text == "-/8";  // which mixes the alphabets
+    CHECK(decode_base64(text, Base64::url_or_padded).has_value() == right_in_one);
+  }
+  for (int c = 0; c < 256; ++c) {
+    std::string text = "AAAA";
+    text[1] = static_cast<char>(c);
+    const bool digit = c < 128 && (std::isalnum(c) != 0 || c == '-' || c == '_');
+    CAPTURE(c);
+    CHECK(decode_base64(text, Base64::url).has_value() == digit);
+  }
 }
 
 TEST_CASE("exchange: counters that are none are refused") {
