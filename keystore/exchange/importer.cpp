@@ -59,7 +59,7 @@ class Importer {
   using Account = std::pair<RpIdHash, Bytes>;
 
   std::optional<Skipped::Reason> why_skip(const Credential& credential) {
-    Account account{credential.rp_id_hash, keystore::account_key(credential)};
+    const Account account{credential.rp_id_hash, keystore::account_key(credential)};
     const bool first = ids_.insert(credential.id).second;
     if (!accounts_.insert(account).second || !first) return Skipped::Reason::twice;
     if (replace_) return std::nullopt;
