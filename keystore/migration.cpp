@@ -198,7 +198,7 @@ std::filesystem::path name_beside(const std::filesystem::path& path) {
 
 /// Copies the database's main file, which a transaction under way has not touched, under a durable name.
 StoreResult<std::filesystem::path> keep(const Database& database, Random& random) {
-  const auto path = name_beside(database.path());
+  auto path = name_beside(database.path());
   const Draft draft{path, random};
   const auto file = draft.create();
   if (!file) return std::unexpected{file.error()};
