@@ -213,7 +213,7 @@ StoreResult<void> CredentialTable::rewrite(const CredentialTags& tags, ByteView 
 StoreResult<int> CredentialTable::put(const Credential& credential, std::uint64_t sequence) {
   CredentialTags tags;
   tags.id = keys_.id_tag(credential.id);
-  tags.user = keys_.user_tag(credential.rp_id_hash, credential.user.id);
+  tags.user = keys_.user_tag(credential.rp_id_hash, account_key(credential));
   int more = 1;
   const auto same_id = row_of(sql_.by_id, tags.id);
   if (!same_id) return std::unexpected{same_id.error()};
@@ -244,7 +244,8 @@ StoreResult<int> CredentialTable::put(const Credential& credential, std::uint64_
 StoreResult<bool> CredentialTable::update(const Credential& credential) {
   const auto row = row_of(sql_.by_id, keys_.id_tag(credential.id));
   if (!row) return std::unexpected{row.error()};
-  if (!*row || (*row)->tags.user != keys_.user_tag(credential.rp_id_hash, credential.user.id)) return false;
+  if (!*row || (*row)->tags.user != keys_.user_tag(credential.rp_id_hash, account_key(credential)))
+    return false;
   const auto slot = slot_of(**row, credential.rp_id_hash);
   if (!slot) return std::unexpected{slot.error()};
   CredentialTags tags = (*row)->tags;
@@ -293,6 +294,7 @@ StoreResult<std::vector<Credential>> CredentialTable::find_by_rp(const RpIdHash&
       any_damaged = true;
   }
   if (found.empty() && any_damaged) return std::unexpected{damaged_credential()};
+  // Of two without a sequence the slot decides: std::stable_sort is deprecated in itself, says clang.
   std::ranges::sort(found, std::greater{},
                     [](const auto& one) { return std::pair{one.standing.sequence, one.standing.slot}; });
   std::vector<Credential> credentials;

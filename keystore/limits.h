@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxPage = 1000;
   return std::clamp(limit, std::size_t{1}, kMaxPage);
 }
 
+inline constexpr std::size_t kMaxUserId = 64;  ///< WebAuthn 5.4.3
+
 inline constexpr std::uint32_t kMaxSignCount = std::numeric_limits<std::uint32_t>::max();
 
 /// Whether a store takes it.
@@ -34,6 +36,15 @@ inline constexpr std::uint32_t kMaxSignCount = std::numeric_limits<std::uint32_t
              credential.cred_blob.size() +
              (credential.large_blob ? credential.large_blob->bytes.size() : 0) <=
          kMaxRecord;
+}
+
+/// Of one relying party's credentials, there is one for each of these: a user id for those that are
+/// discoverable (CTAP 2.3, 6.1.2), for others their own id, after more bytes than a user id has.
+[[nodiscard]] inline Bytes account_key(const Credential& credential) {
+  if (credential.discoverable) return credential.user.id;
+  Bytes key(kMaxUserId + 1);
+  append(key, credential.id);
+  return key;
 }
 
 [[nodiscard]] constexpr bool survives_reset(RecordKind kind) {

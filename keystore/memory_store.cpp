@@ -23,7 +23,7 @@ void MemoryStore::remove(Sequence sequence) {
   const Credential& credential = it->second;
   by_id_.erase(credential.id);
   const auto rp = by_rp_.find(credential.rp_id_hash);
-  rp->second.users.erase(credential.user.id);
+  rp->second.users.erase(keystore::account_key(credential));
   rp->second.sequences.erase(sequence);
   if (rp->second.users.empty()) by_rp_.erase(rp);
   credentials_.erase(it);
@@ -42,16 +42,17 @@ StoreResult<void> MemoryStore::put_all(std::span<const Credential> credentials) 
 }
 
 void MemoryStore::put_one(Credential credential) {
+  const Bytes account = keystore::account_key(credential);
   if (const auto same_id = by_id_.find(credential.id); same_id != by_id_.end()) remove(same_id->second);
   if (const auto rp = by_rp_.find(credential.rp_id_hash); rp != by_rp_.end()) {
     const auto& users = rp->second.users;
-    if (const auto user = users.find(credential.user.id); user != users.end()) remove(user->second);
+    if (const auto user = users.find(account); user != users.end()) remove(user->second);
   }
   const Sequence sequence = ++last_;
   ++revision_;
   by_id_[credential.id] = sequence;
   RelyingParty& rp = by_rp_[credential.rp_id_hash];
-  rp.users[credential.user.id] = sequence;
+  rp.users[account] = sequence;
   rp.sequences.insert(sequence);
   credentials_.emplace(sequence, std::move(credential));
 }
@@ -63,7 +64,10 @@ StoreResult<bool> MemoryStore::update(const Credential& credential) {
   const auto sequence = by_id_.find(credential.id);
   if (sequence == by_id_.end()) return false;
   Credential& stored = credentials_.at(sequence->second);
-  if (stored.rp_id_hash != credential.rp_id_hash || stored.user.id != credential.user.id) return false;
+  if (stored.rp_id_hash != credential.rp_id_hash ||
+      keystore::account_key(stored) != keystore::account_key(credential)) {
+    return false;
+  }
   stored = std::move(copy);
   ++revision_;
   return true;

@@ -42,7 +42,7 @@ class MemoryStore final : public CredentialStore {
   /// The place in the order of creation; never used twice.
   using Sequence = std::uint64_t;
   struct RelyingParty {
-    std::map<Bytes, Sequence> users;
+    std::map<Bytes, Sequence> users;  ///< by keystore::account_key
     std::set<Sequence> sequences;
   };
 

@@ -11,10 +11,11 @@ namespace fauxkey::keystore {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-/// A credential's record. Version 1 had no extensions but credProtect and hmac-secret; it is read as one
-/// without the others, and written as version 2 when its credential is next updated. A fauxkey that knows
-/// version 1 only refuses version 2, so that it cannot lose what it does not know.
-constexpr std::int64_t kCredentialVersion = 2;
+/// A credential's record. Version 1 had no extensions but credProtect and hmac-secret, version 2 neither the
+/// backup flags nor credentials without a counter; what is absent is read as not there, and the record is
+/// written as version 3 when its credential is next updated. A fauxkey that knows older versions only refuses
+/// newer ones, so that it cannot lose what it does not know.
+constexpr std::int64_t kCredentialVersion = 3;
 
 /// The maps' keys; never given to another use. Texts are stored as byte strings, so that whatever a relying
 /// party sent can be read again.
@@ -38,7 +39,10 @@ enum class Field : std::uint8_t {
   supports_large_blob,
   large_blob,
   large_blob_original_size,
-  // 20 to 29 are for what extensions add.
+  backup_eligible,
+  backed_up,
+  without_counter,
+  // up to 29 for what extensions add
   last_used = 30,
   sequence,
   slot,
@@ -144,6 +148,9 @@ EncodedCredential encode_credential(const Credential& credential, const Standing
     add(map, Field::large_blob, credential.large_blob->bytes);
     add(map, Field::large_blob_original_size, credential.large_blob->original_size);
   }
+  if (credential.backup_eligible) add(map, Field::backup_eligible, true);
+  if (credential.backed_up) add(map, Field::backed_up, true);
+  if (!credential.counts_signatures) add(map, Field::without_counter, true);
   add(map, Field::sequence, standing.sequence);
   add(map, Field::slot, standing.slot);
 
@@ -214,6 +221,9 @@ std::optional<StoredCredential> decode_stored(ByteView bytes, ByteView secret) {
     credential.large_blob =
         LargeBlob{reader.bytes(Field::large_blob), reader.number(Field::large_blob_original_size)};
   }
+  credential.backup_eligible = reader.flag(Field::backup_eligible);
+  credential.backed_up = reader.flag(Field::backed_up);
+  credential.counts_signatures = !reader.flag(Field::without_counter);
   const std::size_t large_blob_key = reader.flag(Field::has_large_blob_key) ? kLargeBlobKey : 0;
   const std::size_t private_key_at = 2 * kCredRandom + large_blob_key;
 

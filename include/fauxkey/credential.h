@@ -58,7 +58,7 @@ struct Credential {
   std::optional<std::string> rp_name;  ///< PublicKeyCredentialRpEntity.name
   UserEntity user;
   Algorithm algorithm = Algorithm::es256;
-  /// In the form that the algorithm's file in src/crypto describes, a hundred bytes at most.
+  /// In the form that the algorithm's file in src/crypto describes, 256 bytes at most.
   SecretBytes private_key;
   CredProtect cred_protect = CredProtect::optional;
   /// hmac-secret's two CredRandom values (CTAP 2.3, 12.7): without and with user verification.
@@ -72,6 +72,13 @@ struct Credential {
   bool supports_large_blob = false;  ///< largeBlob extension (12.4)
   std::optional<LargeBlob> large_blob;
   std::int64_t created_at = 0;  ///< seconds since 1970
+  /// BE (WebAuthn 6.1.3): whether copies of it may exist. Never changes: sites compare it with what they were
+  /// told at registration.
+  bool backup_eligible = false;
+  bool backed_up = false;  ///< BS: whether there are such copies; only where it is eligible
+  /// Whether it has a signature counter (6.1.1). Otherwise the counter that sites see is always zero, as
+  /// suits a credential of which there are copies.
+  bool counts_signatures = true;
 
   [[nodiscard]] Credential clone() const;
 };

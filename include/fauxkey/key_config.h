@@ -63,6 +63,9 @@ struct KeyConfig {
   bool uvm = false;  ///< the uvm extension (WebAuthn Level 2), which tells sites how the user was verified
   /// Those that new credentials may have, the preferred one first; empty: all that the libraries here offer.
   std::vector<Algorithm> algorithms{};
+  /// New discoverable credentials may be backed up (BE) and have no signature counter, as a passkey
+  /// provider's.
+  bool backup_eligible = false;
   /// alwaysUv is on from the start; a platform that may can turn it off.
   bool always_uv = false;
   /// How long a person has for each answer; the specification wants 10 s at least.

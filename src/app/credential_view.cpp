@@ -36,7 +36,9 @@ std::string base64url(ByteView bytes) {
 }  // namespace
 
 CredentialView view_of(const Credential& credential, CredentialStore& store) {
-  const auto counter = store.sign_counter(credential.id);
+  auto counter = store.sign_counter(credential.id);
+  // What sites see of one that does not count.
+  if (counter && !credential.counts_signatures) counter->count = 0;
   return {.id = credential.id,
           .rp_id = credential.rp_id,
           .rp_name = credential.rp_name,
@@ -47,7 +49,10 @@ CredentialView view_of(const Credential& credential, CredentialStore& store) {
           .counter = counter ? std::optional{*counter} : std::nullopt,
           .cred_blob = !credential.cred_blob.empty(),
           .large_blob = !credential.large_blob_key.empty() || credential.large_blob.has_value(),
-          .third_party_payment = credential.third_party_payment};
+          .third_party_payment = credential.third_party_payment,
+          .discoverable = credential.discoverable,
+          .backup_eligible = credential.backup_eligible,
+          .backed_up = credential.backed_up};
 }
 
 std::vector<CredentialView> all_credentials(CredentialStore& store) {
@@ -105,6 +110,9 @@ std::string flags_of(const CredentialView& credential) {
   add(credential.cred_protect == CredProtect::optional_with_credential_id_list, "uv-or-id");
   add(credential.cred_blob || credential.large_blob, "blob");
   add(credential.third_party_payment, "payment");
+  add(credential.backup_eligible && !credential.backed_up, "may-be-copied");
+  add(credential.backed_up, "copied");
+  add(!credential.discoverable, "by-id-alone");
   return flags;
 }
 
@@ -122,7 +130,10 @@ nlohmann::ordered_json to_json(const CredentialView& credential) {
       {"signCount", nullptr},
       {"credBlob", credential.cred_blob},
       {"largeBlob", credential.large_blob},
-      {"thirdPartyPayment", credential.third_party_payment}};
+      {"thirdPartyPayment", credential.third_party_payment},
+      {"discoverable", credential.discoverable},
+      {"backupEligible", credential.backup_eligible},
+      {"backedUp", credential.backed_up}};
   if (credential.rp_name) json["rpName"] = *credential.rp_name;
   if (credential.user.name) json["user"]["name"] = *credential.user.name;
   if (credential.user.display_name) json["user"]["displayName"] = *credential.user.display_name;

@@ -26,6 +26,9 @@ struct CredentialView {
   bool cred_blob = false;
   bool large_blob = false;  ///< has one, or the key to one
   bool third_party_payment = false;
+  bool discoverable = true;
+  bool backup_eligible = false;
+  bool backed_up = false;
 };
 
 [[nodiscard]] CredentialView view_of(const Credential& credential, CredentialStore& store);

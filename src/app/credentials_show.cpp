@@ -57,6 +57,8 @@ void print(const CredentialView& credential) {
   if (credential.cred_blob) line("credBlob", "yes");
   if (credential.large_blob) line("large blob", "yes");
   if (credential.third_party_payment) line("payment", "yes");
+  if (credential.backup_eligible) line("copies", credential.backed_up ? "there are some" : "may be made");
+  if (!credential.discoverable) line("discoverable", "no");
 }
 
 int show(const ShowOptions& options) {

@@ -86,6 +86,10 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
              "The newest version that getInfo names: 2.1 (the default) or 2.3, which Firefox takes for a U2F "
              "key; what the key can do is the same",
              "VERSION");
+  command.add_flag(
+      "--backup-eligible", key.backup_eligible,
+      "Tell sites that new discoverable credentials may be backed up (BE), as a passkey provider "
+      "does; they have no signature counter");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }

@@ -131,6 +131,9 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
     wrap(credential, wrap_key_, ports_.random);
     return credential;
   }
+  // Only what is stored can be copied.
+  credential.backup_eligible = config_.backup_eligible;
+  credential.counts_signatures = !config_.backup_eligible;
   const auto id = ports_.random.bytes<32>();
   credential.id.assign(id.begin(), id.end());
   credential.cred_random_without_uv = ports_.random.secret<32>();
@@ -154,7 +157,10 @@ Result<std::vector<Credential>> Authenticator::find_by_rp(const RpIdHash& rp_id_
 }
 
 Result<std::uint32_t> Authenticator::next_sign_count(const Credential& credential) {
-  return checked(ports_.store.next_sign_count(credential.id));
+  // Counted all the same, for the store remembers when it was.
+  const auto count = checked(ports_.store.next_sign_count(credential.id));
+  if (!count || credential.counts_signatures) return count;
+  return 0;
 }
 
 Result<std::size_t> Authenticator::discoverable_count() { return checked(ports_.store.count()); }

@@ -43,6 +43,9 @@ Credential Credential::clone() const {
   copy.supports_large_blob = supports_large_blob;
   copy.large_blob = large_blob;
   copy.created_at = created_at;
+  copy.backup_eligible = backup_eligible;
+  copy.backed_up = backed_up;
+  copy.counts_signatures = counts_signatures;
   return copy;
 }
 

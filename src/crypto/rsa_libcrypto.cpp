@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "crypto/hash.h"
@@ -13,6 +14,7 @@ constexpr std::size_t kSeed = 32;
 constexpr std::size_t kOffset = 4;
 constexpr std::size_t kPrivateKey = kSeed + 2 * kOffset;
 constexpr std::size_t kPrimeBytes = 128;
+constexpr std::size_t kPrimes = 2 * kPrimeBytes;
 constexpr BN_ULONG kExponent = 65537;
 
 enum class Factor : std::uint8_t { p = 0, q = 1 };
@@ -60,6 +62,9 @@ std::uint32_t search(ByteView seed, Factor factor) {
 }
 
 BigNumber factor_of(ByteView private_key, Factor factor) {
+  if (private_key.size() == kPrimes) {
+    return secret_number(private_key.subspan(kPrimeBytes * static_cast<std::size_t>(factor), kPrimeBytes));
+  }
   auto number = expand(private_key.first(kSeed), factor);
   BN_ULONG steps = 0;
   const auto at = kSeed + kOffset * static_cast<std::size_t>(factor);
@@ -76,7 +81,9 @@ struct Numbers {
 BigNumber secret() { return made(BigNumber{BN_secure_new()}); }
 
 BigNumber modulus_of(ByteView private_key) {
-  if (private_key.size() != kPrivateKey) throw std::invalid_argument{"an RSA private key has 40 bytes"};
+  if (private_key.size() != kPrivateKey && private_key.size() != kPrimes) {
+    throw std::invalid_argument{"an RSA private key has 40 or 256 bytes"};
+  }
   const auto numbers = context();
   BigNumber n = made(BigNumber{BN_new()});
   check(BN_mul(n.get(), factor_of(private_key, Factor::p).get(), factor_of(private_key, Factor::q).get(),
@@ -130,6 +137,35 @@ PublicKey public_key(ByteView private_key) {
   check(BN_bn2binpad(n.get(), key.modulus.data(), static_cast<int>(key.modulus.size())) ==
         static_cast<int>(key.modulus.size()));
   return key;
+}
+
+PrivateNumbers private_numbers(ByteView private_key) {
+  const auto numbers = numbers_of(private_key);
+  const auto bytes_of = [](const BigNumber& number, std::size_t size) {
+    SecretBytes bytes{size};
+    check(BN_bn2binpad(number.get(), bytes.data(), static_cast<int>(size)) == static_cast<int>(size));
+    return bytes;
+  };
+  return {.public_key = public_key(private_key),
+          .d = bytes_of(numbers.d, 2 * kPrimeBytes),
+          .p = bytes_of(numbers.p, kPrimeBytes),
+          .q = bytes_of(numbers.q, kPrimeBytes),
+          .d_p = bytes_of(numbers.d_p, kPrimeBytes),
+          .d_q = bytes_of(numbers.d_q, kPrimeBytes),
+          .q_inverse = bytes_of(numbers.q_inverse, kPrimeBytes)};
+}
+
+std::optional<SecretBytes> from_primes(ByteView p, ByteView q) {
+  if (p.size() != kPrimeBytes || q.size() != kPrimeBytes || std::ranges::equal(p, q)) return std::nullopt;
+  SecretBytes private_key{kPrimes};
+  std::ranges::copy(p, private_key.data());
+  std::ranges::copy(q, private_key.data() + kPrimeBytes);
+  const auto numbers = context();
+  for (const auto factor : {Factor::p, Factor::q}) {
+    if (!is_factor(factor_of(private_key, factor).get(), numbers.get())) return std::nullopt;
+  }
+  if (BN_num_bits(modulus_of(private_key).get()) != 8 * static_cast<int>(kPrimes)) return std::nullopt;
+  return private_key;
 }
 
 Bytes sign(ByteView private_key, ByteView message) {

@@ -20,6 +20,8 @@ Result<cbor::Map> make_assertion(Session& session, const Credential& credential,
       {.rp_id_hash = terms.rp_id_hash,
        .user_present = terms.user_present,
        .user_verified = terms.user_verified(),
+       .backup_eligible = credential.backup_eligible,
+       .backed_up = credential.backed_up,
        .sign_count = *sign_count,
        .extensions = assertion_outputs(terms.extensions, session.key, credential, terms.verification)});
   Bytes to_sign = auth_data;

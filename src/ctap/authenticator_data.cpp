@@ -8,6 +8,8 @@ namespace {
 // WebAuthn 6.1, "flags".
 constexpr std::uint8_t kUserPresent = 0x01;
 constexpr std::uint8_t kUserVerified = 0x04;
+constexpr std::uint8_t kBackupEligible = 0x08;
+constexpr std::uint8_t kBackedUp = 0x10;
 constexpr std::uint8_t kAttestedCredentialData = 0x40;
 constexpr std::uint8_t kExtensionData = 0x80;
 
@@ -15,6 +17,9 @@ Bytes encode_with(const AuthenticatorData& data, ByteView attested_credential_da
   std::uint8_t flags = 0;
   if (data.user_present) flags |= kUserPresent;
   if (data.user_verified) flags |= kUserVerified;
+  if (data.backup_eligible) flags |= kBackupEligible;
+  // 6.1.3: what is not eligible is not backed up.
+  if (data.backup_eligible && data.backed_up) flags |= kBackedUp;
   if (!attested_credential_data.empty()) flags |= kAttestedCredentialData;
   if (!data.extensions.empty()) flags |= kExtensionData;
 

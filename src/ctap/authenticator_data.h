@@ -13,6 +13,8 @@ struct AuthenticatorData {
   const RpIdHash& rp_id_hash;
   bool user_present = false;
   bool user_verified = false;
+  bool backup_eligible = false;
+  bool backed_up = false;
   std::uint32_t sign_count = 0;
   /// Extension outputs by extension identifier; none, no extension data.
   cbor::Map extensions;

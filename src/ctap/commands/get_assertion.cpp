@@ -67,7 +67,9 @@ Result<std::vector<Credential>> locate(Session& session, const GetAssertionReque
     located = *std::move(found);
   }
   std::erase_if(located, [&](const Credential& credential) {
-    return !is_visible(credential, user_verified, request.allow_list.has_value());
+    // Imported ones that are not discoverable lie in the store too.
+    return (!request.allow_list && !credential.discoverable) ||
+           !is_visible(credential, user_verified, request.allow_list.has_value());
   });
   if (located.empty()) return fail(Status::no_credentials);
   return located;

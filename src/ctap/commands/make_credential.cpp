@@ -159,6 +159,8 @@ Response make_credential(Request& call) {
       encode_attested({.rp_id_hash = rp_id_hash,
                        .user_present = true,
                        .user_verified = user_verified,
+                       .backup_eligible = credential->backup_eligible,
+                       .backed_up = credential->backed_up,
                        .sign_count = 0,
                        .extensions = registration_outputs(*extensions, key, *credential, *verification)},
                       key.config().persona.aaguid, *credential);
