@@ -201,6 +201,7 @@ StoreResult<std::vector<Snapshot>> list_snapshots(const fs::path& path) {
     return std::tuple{one.second.saved_at, one.first, std::string_view{one.second.name}};
   });
   std::vector<Snapshot> snapshots;
+  snapshots.reserve(found.size());
   for (auto& [nanoseconds, snapshot] : found) snapshots.push_back(std::move(snapshot));
   return snapshots;
 }

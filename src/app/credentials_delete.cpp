@@ -25,6 +25,7 @@ int remove(const DeleteOptions& options) {
   const auto store = open_store(options.store, false, random, clock);
   // All are looked for before any is deleted, so that a mistyped one changes nothing.
   std::vector<CredentialView> credentials;
+  credentials.reserve(options.ids.size());
   for (const auto& id : options.ids) credentials.push_back(view_of(find_credential(*store, id), *store));
   for (const auto& credential : credentials) {
     const auto erased = store->erase(credential.id);

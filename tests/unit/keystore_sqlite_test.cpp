@@ -183,7 +183,7 @@ TEST_CASE("sqlite store: no row tells which others belong with it, or which was 
       ++count;
     }
   }
-  CHECK(count == 40 * 4 + 2);
+  CHECK(count == 40 * 4 + 3);
   CHECK(tags.size() == count);
   for (const Bytes& sealed : column("SELECT sealed FROM credentials")) sizes.insert(sealed.size());
   CHECK(sizes.size() == 1);
