@@ -26,7 +26,7 @@ std::string letters_of(std::string_view text) {
 }  // namespace
 
 void Exporter::add(const Credential& credential, std::uint32_t sign_count) {
-  Moving moving{credential.clone(), credential.counts_signatures ? sign_count : 0};
+  const Moving moving{credential.clone(), credential.counts_signatures ? sign_count : 0};
   const auto account = account_of(credential);
   if (auto why = why_not(format_, moving)) {
     left_out_.push_back({credential.rp_id, account, *std::move(why)});
