@@ -65,7 +65,8 @@ void wrap(Credential& credential, const WrapKey& key, Random& random) {
 }
 
 std::optional<Credential> unwrap(ByteView id, const RpIdHash& rp_id_hash, const WrapKey& key) {
-  if (id.size() <= kHeaderSize + kTagSize || id.size() > kMaxIdSize || id[0] != kWrappedVersion) return std::nullopt;
+  if (id.size() <= kHeaderSize + kTagSize || id.size() > kMaxIdSize || id[0] != kWrappedVersion)
+    return std::nullopt;
   const ByteView sealed = id.subspan(kHeaderSize);
   const Bytes bound_to = associated_data(rp_id_hash);
   SecretBytes content{sealed.size() - kTagSize};

@@ -95,8 +95,7 @@ inline bool same(const Credential& a, const Credential& b) {
          equal_in_constant_time(a.large_blob_key, b.large_blob_key) &&
          a.third_party_payment == b.third_party_payment && a.supports_large_blob == b.supports_large_blob &&
          a.backup_eligible == b.backup_eligible && a.backed_up == b.backed_up &&
-         a.counts_signatures == b.counts_signatures &&
-         a.large_blob.has_value() == b.large_blob.has_value() &&
+         a.counts_signatures == b.counts_signatures && a.large_blob.has_value() == b.large_blob.has_value() &&
          (!a.large_blob || (a.large_blob->bytes == b.large_blob->bytes &&
                             a.large_blob->original_size == b.large_blob->original_size));
 }
