@@ -1,5 +1,7 @@
 #include "app/store_options.h"
 
+#include <spdlog/spdlog.h>
+
 #include "app/error.h"
 #include "app/paths.h"
 
@@ -46,6 +48,13 @@ std::unique_ptr<SqliteStore> open_store(const StoreOptions& options, bool create
   const auto path = create ? options.path() : existing_store(options);
   auto store = SqliteStore::open(path, source, random, clock, opening);
   if (!store) throw Failure{store.error().message};
+  if (const auto& kept = (*store)->kept_file()) {
+    spdlog::warn(
+        "Some of the keystore was damaged when it got its new format: the old file is kept as {}, and "
+        "fauxkey "
+        "keystore check tells what it is.",
+        kept->string());
+  }
   return *std::move(store);
 }
 
