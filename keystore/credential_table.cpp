@@ -17,13 +17,6 @@ namespace {
 constexpr std::uint32_t kMissingSlots = 1;
 constexpr std::uint32_t kMaxSlot = std::numeric_limits<std::uint32_t>::max() / 4;
 
-std::optional<Tag> tag_of(ByteView blob) {
-  Tag tag{};
-  if (blob.size() != tag.size()) return std::nullopt;
-  std::ranges::copy(blob, tag.begin());
-  return tag;
-}
-
 }  // namespace
 
 Bytes CredentialTags::associated_data() const {

@@ -64,6 +64,8 @@ bool File::write(ByteView bytes) const {
   return true;
 }
 
+std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+
 StoreResult<void> make_folder(const fs::path& folder) {
   std::vector<fs::path> missing;
   for (fs::path at = folder; !at.empty() && ::access(at.c_str(), F_OK) != 0 && errno == ENOENT;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 #include <utility>
 
 #include "fauxkey/bytes.h"
@@ -34,6 +35,9 @@ class File {
  private:
   int descriptor_ = -1;
 };
+
+/// As sentences name it: in quotes.
+[[nodiscard]] std::string quoted(const std::filesystem::path& path);
 
 /// Makes what is missing of the folder, mode 0700.
 [[nodiscard]] StoreResult<void> make_folder(const std::filesystem::path& folder);

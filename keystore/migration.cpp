@@ -21,13 +21,6 @@ namespace {
 // counters the tag of their credential, records the number of their kind.
 constexpr std::uint32_t kFormat1 = 1;
 
-std::optional<Tag> tag_of(ByteView blob) {
-  Tag tag{};
-  if (blob.size() != tag.size()) return std::nullopt;
-  std::ranges::copy(blob, tag.begin());
-  return tag;
-}
-
 StoreResult<void> insert_record(const Database& database, const Keys& keys, RecordKind kind,
                                 ByteView sealed) {
   auto insert = database.prepare("INSERT OR REPLACE INTO records(tag, sealed) VALUES(?1, ?2)");

@@ -45,6 +45,13 @@ std::size_t read_u32(const std::uint8_t* from) {
 
 }  // namespace
 
+std::optional<Tag> tag_of(ByteView bytes) {
+  Tag tag{};
+  if (bytes.size() != tag.size()) return std::nullopt;
+  std::ranges::copy(bytes, tag.begin());
+  return tag;
+}
+
 Keys::Keys(const MasterKey& master)
     : credentials_{derive(master, Subkey::credentials)},
       counters_{derive(master, Subkey::counters)},

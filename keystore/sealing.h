@@ -32,6 +32,9 @@ using RecordKey = Secret<32>;
 /// them, two are alike with a probability of 2^-89.
 using Tag = std::array<std::uint8_t, 16>;
 
+/// The bytes as a tag; nothing where they are not so many.
+[[nodiscard]] std::optional<Tag> tag_of(ByteView bytes);
+
 enum class Table : std::uint8_t { credentials = 1, counters = 2, records = 3 };
 
 class Keys {

@@ -6,14 +6,13 @@
 #include <new>
 #include <system_error>
 
+#include "keystore/files.h"
 #include "keystore/sealing.h"
 
 namespace fauxkey::keystore {
 namespace {
 
 using Kind = StoreError::Kind;
-
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 
 StoreError disk_full(const std::filesystem::path& path) {
   return {Kind::full, "The disk with " + quoted(path) +

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "keystore/files.h"
 #include "keystore/migration.h"
 #include "keystore/record.h"
 #include "keystore/unlock_secret.h"
@@ -53,8 +54,6 @@ constexpr std::array kSchemaOfFormat1{
 };
 
 Schema schema_of(std::int64_t format) { return format == 1 ? Schema{kSchemaOfFormat1} : Schema{kSchema}; }
-
-std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
 StoreError foreign(const fs::path& path) {
   return {Kind::damaged,
@@ -152,8 +151,8 @@ StoreResult<bool> inspect(const fs::path& path) {
     return std::unexpected{foreign(path)};
 
   // https://www.sqlite.org/fileformat.html, 1.3: the magic, user_version at 60, application_id at 68.
-  constexpr std::array<std::uint8_t, 16> kMagic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
-                                                'o', 'r', 'm', 'a', 't', ' ', '3', 0};
+  constexpr std::array<std::uint8_t, 16> kSqliteMagic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
+                                                      'o', 'r', 'm', 'a', 't', ' ', '3', 0};
   std::array<std::uint8_t, 100> header{};
   const ssize_t size = file.read(header);
   if (size < 0) return std::unexpected{system_error(errno, path, "read the keystore")};
@@ -163,7 +162,8 @@ StoreResult<bool> inspect(const fs::path& path) {
     return value;
   };
   if (static_cast<std::size_t>(size) < header.size() ||
-      !std::equal(kMagic.begin(), kMagic.end(), header.begin()) || big_endian(68) != kApplicationId) {
+      !std::equal(kSqliteMagic.begin(), kSqliteMagic.end(), header.begin()) ||
+      big_endian(68) != kApplicationId) {
     return std::unexpected{foreign(path)};
   }
   if (auto known = check_version(path, big_endian(60)); !known) return std::unexpected{known.error()};

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "keystore/files.h"
 #include "keystore/sqlite.h"
 #include "keystore/unlock_secret.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Kind = StoreError::Kind;
-
-std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
 
 StoreError other_kind(const fs::path& path, UnlockSecret::Kind wanted) {
   const bool key = wanted == UnlockSecret::Kind::key;

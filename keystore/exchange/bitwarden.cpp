@@ -81,7 +81,7 @@ std::uint32_t read_counter(const std::optional<Place>& place) {
   return count;
 }
 
-Moving read_credential(const Place& place, const ReadTerms& terms) {
+Moving read_bitwarden_credential(const Place& place, const ReadTerms& terms) {
   const auto id = place.at("credentialId");
   auto moving = new_moving(terms, id, read_id(id), place.at("rpId"));
   Credential& credential = moving.credential;
@@ -166,7 +166,7 @@ void read_bitwarden(const Place& document, const ReadTerms& terms, const Sink& s
     if (!credentials) continue;
     for (std::size_t k = 0; k < credentials->size(); ++k) {
       const auto credential = (*credentials)[k];
-      sink(read_credential(credential, terms), credential.path());
+      sink(read_bitwarden_credential(credential, terms), credential.path());
     }
   }
 }

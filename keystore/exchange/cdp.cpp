@@ -39,7 +39,7 @@ LargeBlob read_large_blob(const Place& place) {
   return blob;
 }
 
-Moving read_credential(const Place& place, const ReadTerms& terms) {
+Moving read_cdp_credential(const Place& place, const ReadTerms& terms) {
   const auto id = place.at("credentialId");
   auto moving = new_moving(terms, id, id.base64(), place.at("rpId"));
   Credential& credential = moving.credential;
@@ -93,9 +93,9 @@ bool is_cdp(const Place& document) {
 
 void read_cdp(const Place& document, const ReadTerms& terms, const Sink& sink) {
   const auto content = content_of(document);
-  if (!content.is_array()) return sink(read_credential(content, terms), content.path());
+  if (!content.is_array()) return sink(read_cdp_credential(content, terms), content.path());
   for (std::size_t i = 0; i < content.size(); ++i)
-    sink(read_credential(content[i], terms), content[i].path());
+    sink(read_cdp_credential(content[i], terms), content[i].path());
 }
 
 }  // namespace fauxkey::exchange

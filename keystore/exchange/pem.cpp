@@ -44,7 +44,7 @@ JsonIn line_of(const ReadTerms& terms) {
   return line;
 }
 
-Moving read_credential(const JsonIn& line, ByteView der, const Place& key, const ReadTerms& terms) {
+Moving read_pem_credential(const JsonIn& line, ByteView der, const Place& key, const ReadTerms& terms) {
   const Place fields{line};
   const auto id = fields.at(kId);
   auto bytes = id.base64();
@@ -105,7 +105,7 @@ void read_pkcs8(const Place& document, const ReadTerms& terms, const Sink& sink)
       const auto begin = mark + kMark.size();
       line = parse_json(bytes_of(block.substr(begin, block.find('\n', begin) - begin)));
     }
-    sink(read_credential(line, *der, place, terms), place.path());
+    sink(read_pem_credential(line, *der, place, terms), place.path());
   }
 }
 

@@ -12,7 +12,7 @@ bool is_credential(const Place& place) {
   return place.is_object() && place.find("id") && place.find("rpId") && place.find("privateKey");
 }
 
-Moving read_credential(const Place& place, const ReadTerms& terms) {
+Moving read_playwright_credential(const Place& place, const ReadTerms& terms) {
   const auto id = place.at("id");
   auto moving = new_moving(terms, id, id.base64(), place.at("rpId"));
   set_private_key(moving, place.at("privateKey"));
@@ -56,7 +56,7 @@ bool is_playwright(const Place& document) {
 void read_playwright(const Place& document, const ReadTerms& terms, const Sink& sink) {
   const auto credentials = document.is_array() ? document : document.at("credentials");
   for (std::size_t i = 0; i < credentials.size(); ++i) {
-    sink(read_credential(credentials[i], terms), credentials[i].path());
+    sink(read_playwright_credential(credentials[i], terms), credentials[i].path());
   }
 }
 

@@ -5,7 +5,9 @@
 
 namespace fauxkey {
 
-void SystemRandom::fill(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
+void SystemRandom::fill(std::span<std::uint8_t> out) {
+  if (!out.empty()) randombytes_buf(out.data(), out.size());
+}
 
 SeededRandom::SeededRandom(std::uint64_t seed) {
   for (std::size_t i = 0; i < sizeof seed; ++i) key_.span()[i] = static_cast<std::uint8_t>(seed >> (8 * i));
