@@ -102,7 +102,7 @@ std::optional<Place> find_own_extension(const Place& item) {
   const auto extensions = item.find("extensions");
   if (!extensions) return std::nullopt;
   for (std::size_t i = 0; i < extensions->size(); ++i) {
-    const auto extension = (*extensions)[i];
+    auto extension = (*extensions)[i];
     const auto name = extension.find("name");
     if (name && name->text() == kExtension) return extension;
   }

@@ -115,6 +115,7 @@ std::vector<fs::path> targets_of(const ExportOptions& options, const std::vector
   const fs::path to = options.to.empty() ? "fauxkey-credentials" : options.to;
   if (const auto made = keystore::make_folder(to); !made) throw Failure{made.error().message};
   std::vector<fs::path> targets;
+  targets.reserve(files.size());
   for (const auto& file : files) targets.push_back(to / (file.name + suffix));
   return targets;
 }
