@@ -17,6 +17,37 @@ const Clock& system_clock() {
 
 MemoryStore::MemoryStore() : MemoryStore{system_clock()} {}
 
+StoreResult<std::unique_ptr<MemoryStore>> MemoryStore::copy_of(CredentialStore& other, const Clock& clock) {
+  constexpr std::size_t kStep = 100;
+  auto copy = std::make_unique<MemoryStore>(clock);
+  std::uint64_t cursor = 0;
+  do {
+    auto page = other.page(cursor, kStep);
+    if (!page) return std::unexpected{page.error()};
+    for (auto& credential : page->credentials) {
+      const auto counter = other.sign_counter(credential.id);
+      if (!counter) return std::unexpected{counter.error()};
+      copy->counters_[credential.id] = *counter;
+      copy->put_one(std::move(credential));
+    }
+    cursor = page->next_cursor;
+  } while (cursor != 0);
+  for (const auto kind :
+       {RecordKind::wrap_key, RecordKind::pin, RecordKind::attestation, RecordKind::config,
+        RecordKind::large_blobs, RecordKind::identity, RecordKind::fingerprints, RecordKind::built_in_uv,
+        RecordKind::enterprise}) {
+    auto record = other.load(kind);
+    if (!record) return std::unexpected{record.error()};
+    if (*record) copy->records_[kind] = *std::move(*record);
+  }
+  return copy;
+}
+
+void MemoryStore::set_sign_count(ByteView credential_id, std::uint32_t count) {
+  const std::scoped_lock lock{mutex_};
+  counters_[bytes_of(credential_id)].count = count;
+}
+
 void MemoryStore::remove(Sequence sequence) {
   const auto it = credentials_.find(sequence);
   if (it == credentials_.end()) return;

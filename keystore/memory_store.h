@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -18,6 +19,12 @@ class MemoryStore final : public CredentialStore {
   MemoryStore();
   /// `clock` must outlive the store.
   explicit MemoryStore(const Clock& clock) : clock_{clock} {}
+
+  /// All that another store has, now: credentials, counters, records.
+  [[nodiscard]] static StoreResult<std::unique_ptr<MemoryStore>> copy_of(CredentialStore& other,
+                                                                         const Clock& clock);
+  /// Any count, lower ones too: for tests of how a site takes it.
+  void set_sign_count(ByteView credential_id, std::uint32_t count);
 
   [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;
   [[nodiscard]] StoreResult<bool> update(const Credential& credential) override;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 namespace fauxkey {
@@ -40,6 +41,45 @@ class SystemClock final : public Clock {
   [[nodiscard]] std::int64_t unix_time() const override;
   bool wait(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock, std::stop_token stop,
             TimePoint deadline, const std::function<bool()>& ready) override;
+};
+
+/// The machine's clocks, which a test may stop, move on and speed up.
+class AdjustableClock final : public Clock {
+ public:
+  /// `unix_start`: what unix_time begins with, instead of the machine's.
+  explicit AdjustableClock(std::optional<std::int64_t> unix_start = std::nullopt);
+  void freeze();
+  void resume();
+  /// At once, frozen or not. `by` is not negative.
+  void advance(Duration by);
+  /// So many of its seconds pass in one of the machine's; greater than 0.
+  void scale(double factor);
+
+  struct State {
+    TimePoint now;
+    std::int64_t unix_time = 0;
+    bool frozen = false;
+    double scale = 1;
+  };
+  [[nodiscard]] State state() const;
+
+  [[nodiscard]] TimePoint now() const override;
+  [[nodiscard]] std::int64_t unix_time() const override;
+  bool wait(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock, std::stop_token stop,
+            TimePoint deadline, const std::function<bool()>& ready) override;
+
+ private:
+  using Machine = std::chrono::steady_clock;
+  /// `mutex_` is held.
+  [[nodiscard]] TimePoint now_at(Machine::time_point machine) const;
+  void set_base();
+
+  mutable std::mutex mutex_;
+  Machine::time_point machine_base_;
+  TimePoint base_;
+  std::int64_t unix_base_;  ///< seconds since 1970 when `TimePoint{}` was
+  bool frozen_ = false;
+  double scale_ = 1;
 };
 
 /// Stands still until `advance` moves it; whoever waits then looks again at once.

@@ -51,7 +51,7 @@ enum class LargeBlobKind : std::uint8_t {
 
 /// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
 /// version they do not know for a U2F key (Firefox 153 does).
-enum class CtapVersion : std::uint8_t { fido_2_1, fido_2_3 };
+enum class CtapVersion : std::uint8_t { fido_2_0, fido_2_1, fido_2_3 };
 
 struct KeyConfig {
   Persona persona{};
@@ -60,12 +60,19 @@ struct KeyConfig {
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;
   CtapVersion newest_version = CtapVersion::fido_2_3;
+  bool ctap = true;          ///< otherwise the key speaks U2F alone
+  bool discoverable = true;  ///< can have discoverable credentials (option rk)
+  bool client_pin = true;    ///< can have a PIN
   bool uvm = false;  ///< the uvm extension (WebAuthn Level 2), which tells sites how the user was verified
   /// Those that new credentials may have, the preferred one first; empty: all that the libraries here offer.
   std::vector<Algorithm> algorithms{};
   /// New discoverable credentials may be backed up (BE) and have no signature counter, as a passkey
   /// provider's.
   bool backup_eligible = false;
+  bool backed_up = false;  ///< and are (BS), where they may be
+  /// Credentials that are not discoverable lie in the store as well, not in their ids, so that whoever has the
+  /// store can list and remove them.
+  bool keeps_all = false;
   /// alwaysUv is on from the start; a platform that may can turn it off.
   bool always_uv = false;
   /// How long a person has for each answer; the specification wants 10 s at least.

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "fauxkey/bytes.h"
 #include "fauxkey/clock.h"
@@ -40,6 +43,30 @@ struct Ports {
   Random& random;
 };
 
+/// What a person at a test bench may know of a key, and no host.
+struct KeyState {
+  bool pin_set = false;
+  std::uint8_t pin_retries = 0;
+  /// Too many wrong PINs in a row; only a power cycle mends it.
+  bool needs_power_cycle = false;
+  bool force_pin_change = false;
+  bool always_uv = false;
+  std::uint8_t uv_retries = 0;
+  struct Finger {
+    std::string name;  ///< as a platform named it; may be empty
+    std::uint32_t finger = 0;
+  };
+  std::vector<Finger> fingers;
+};
+
+/// A key has one request at a time, and this one is long: it waits for its user.
+class KeyBusy : public std::runtime_error {
+ public:
+  KeyBusy()
+      : std::runtime_error{
+            "The key is at work on a host's request: answer its prompt, or wait for its end, and try again."} {}
+};
+
 class VirtualKey {
  public:
   /// Reads the key's state and makes what a new key lacks (attestation, wrapping key).
@@ -61,8 +88,26 @@ class VirtualKey {
   /// Sets the first PIN as clientPIN's setPIN would. Throws std::invalid_argument where the PIN breaks the
   /// rules or one is set already.
   void set_pin(ByteView utf8);
+
+  // The test bench. What changes the key waits two seconds for a request that is under way, and throws KeyBusy
+  // then.
+  /// While a request is under way, as before it.
+  [[nodiscard]] KeyState state() const;
+  /// Whatever PIN there was; all tries are there again. Throws as set_pin.
+  void replace_pin(ByteView utf8);
+  /// Nothing: stays as it is. Throws std::invalid_argument where the key has no PIN, or not so many tries.
+  void set_retries(std::optional<std::uint8_t> pin, std::optional<std::uint8_t> uv);
+  void set_force_pin_change(bool force);
+  /// As after that many samples of a finger on the sensor. Throws std::invalid_argument where the key has no
+  /// sensor or no room.
+  void enroll(std::uint32_t finger, const std::string& name);
+  /// Back to the factory state, without a touch and whenever; the attestation key stays.
+  void reset();
+
   /// Those that new credentials may have, the preferred one first.
   [[nodiscard]] const std::vector<Algorithm>& algorithms() const;
+  /// A serial number for its devices: the same for one keystore, whatever it is started with.
+  [[nodiscard]] std::string serial() const;
   /// The root certificate that this key's attestation chains to, DER.
   [[nodiscard]] Bytes attestation_root() const;
 

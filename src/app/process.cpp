@@ -22,6 +22,14 @@ void protect_memory() {
   ::mallopt(M_PERTURB, kOverwrite);
 }
 
+void raise_file_limit() {
+  constexpr rlim_t kPlenty = 16384;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kPlenty) return;
+  files.rlim_cur = std::min(files.rlim_max, kPlenty);
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 void set_up_log(int verbosity) {
   using spdlog::level::level_enum;
   // trace 0, debug 1, info 2, warn 3, err 4

@@ -9,6 +9,9 @@ namespace fauxkey::app {
 /// PR_SET_DUMPABLE).
 void protect_memory();
 
+/// As many open files as this process may have at most: each connection and each device takes some.
+void raise_file_limit();
+
 /// Messages to stderr, from "info" on; each `verbosity` above 0 shows more, below 0 less.
 void set_up_log(int verbosity);
 

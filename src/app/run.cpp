@@ -3,22 +3,18 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "app/commands.h"
 #include "app/error.h"
 #include "app/notify.h"
+#include "app/paths.h"
 #include "app/process.h"
 #include "app/run_options.h"
+#include "control/control_server.h"
+#include "control/prompts.h"
 #include "control/trace.h"
-#include "crypto/hash.h"
 #include "crypto/p256.h"
-#include "ctaphid/device.h"
-#include "fauxkey/virtual_key.h"
-#include "keystore/memory_store.h"
 #include "keystore/unlock_secret.h"
-#include "transport/transport.h"
-#include "user/policy_gates.h"
 #include "user/terminal_gate.h"
 
 namespace fauxkey::app {
@@ -27,7 +23,7 @@ namespace {
 std::unique_ptr<CredentialStore> make_store(const RunOptions& options, Random& random, Clock& clock) {
   if (options.ephemeral) {
     spdlog::info("The key is kept in memory only and gone when fauxkey ends.");
-    return std::make_unique<MemoryStore>();
+    return std::make_unique<MemoryStore>(clock);
   }
   auto store = open_store(options.store, true, random, clock);
   keystore::forget_unlock_secret(options.store.source());
@@ -35,95 +31,130 @@ std::unique_ptr<CredentialStore> make_store(const RunOptions& options, Random& r
   return store;
 }
 
-std::unique_ptr<UserGate> make_gate(Approve approve, Clock& clock) {
+user::Presence presence_of(Approve approve) {
   switch (approve) {
     case Approve::automatic:
       spdlog::warn(
           "EVERY REQUEST IS APPROVED WITHOUT ASKING (--approve auto): whoever reaches this key can log in "
           "with it.");
-      return std::make_unique<user::AutoGate>();
+      return user::Presence::approve;
     case Approve::deny:
       spdlog::info("Every request is refused (--approve deny).");
-      return std::make_unique<user::DenyGate>();
+      return user::Presence::deny;
+    case Approve::remote:
+      spdlog::info("Requests are asked about over the control interface (--approve remote).");
+      break;
     case Approve::ask:
+      spdlog::info("Requests are asked about at the terminal (--approve ask).");
       break;
   }
-  spdlog::info("Requests are asked about at the terminal (--approve ask).");
-  return std::make_unique<user::TerminalGate>(clock);
+  return user::Presence::ask;
 }
 
 /// What new credentials may have, and what this machine's libraries leave out.
-void log_algorithms(const VirtualKey& key) {
+void log_key(const VirtualKey& key, const RunOptions& options) {
   std::string offered;
   for (const auto algorithm : key.algorithms())
     offered += (offered.empty() ? "" : ", ") + std::string{name_of(algorithm)};
   spdlog::info("Algorithms: {}.", offered);
+  if (options.key.newest_version == CtapVersion::fido_2_3)
+    spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
+  if (options.seed) {
+    spdlog::warn("EVERYTHING RANDOM COMES FROM THE NUMBER {} (--seed): whoever knows it has all of this key's secrets.",
+                 *options.seed);
+  }
 }
 
-/// The same for one keystore, whatever it is started with: of the attestation root, which is public.
-std::string serial_of(const VirtualKey& key) {
-  constexpr std::size_t kSerialBytes = 4;
-  const auto hash = crypto::sha256(key.attestation_root());
-  std::string serial(2 * kSerialBytes + 1, '\0');
-  sodium_bin2hex(serial.data(), serial.size(), hash.data(), kSerialBytes);
-  serial.pop_back();
-  return serial;
+/// The daemon's own key, under the name "main".
+std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::Surroundings& surroundings) {
+  control::KeyOptions key;
+  key.name = "main";
+  key.transports = options.transports;
+  key.config = options.key;
+  if (options.pin) key.pin.emplace(*options.pin);
+  key.serial = options.serial;
+  key.seed = options.seed;
+  key.user.presence = presence_of(options.approve);
+  control::LiveKey::Own own{
+      .store = [&](Random& random, Clock& clock) { return make_store(options, random, clock); }, .gate = {}};
+  if (options.approve == Approve::ask)
+    own.gate = [](Clock& clock) { return std::make_unique<user::TerminalGate>(clock); };
+  try {
+    auto made = std::make_shared<control::LiveKey>(std::move(key), surroundings, own);
+    log_key(made->key(), options);
+    return made;
+  } catch (const control::BadRequest& error) {
+    throw UsageError{std::string{"--pin: "} + error.what()};
+  }
 }
 
-std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec, const transport::Identity& identity,
-                                         VirtualKey& key, control::Trace* trace) {
-  auto transport = transport::open_transport(spec, identity);
-  const auto address = transport->address();
-  ctaphid::Handlers handlers{
-      .cbor = [&key](ByteView message,
-                     const Exchange& exchange) { return key.process_cbor(message, exchange); },
-      .msg = [&key](ByteView apdu, const Exchange& exchange) { return key.process_apdu(apdu, exchange); },
-      .wink = [address] { spdlog::info("A host asks which key this is: {} (wink).", address); }};
-  auto device =
-      std::make_unique<ctaphid::Device>(std::move(transport), std::move(handlers),
-                                        trace != nullptr ? trace->observer(address) : ctaphid::Observer{});
-  device->start();
-  return device;
+user::PromptBoard::Observer prompt_events(control::EventHub& events) {
+  return {.asked = [&](const auto& entry) { events.publish("prompt.asked", entry.key, control::to_json(entry)); },
+          .answered =
+              [&](const auto& entry, UserAnswer answer) {
+                events.publish("prompt.answered", entry.key, {{"id", entry.id}, {"answer", control::name_of(answer)}});
+              }};
+}
+
+std::unique_ptr<control::ControlServer> start_control(const RunOptions& options, const control::Api& api) {
+  if (options.control == "none") return nullptr;
+  const auto folder = runtime_folder();
+  const bool by_default = options.control.empty();
+  if (by_default && folder.empty() && !options.keyless && options.approve != Approve::remote) {
+    spdlog::info("There is no control interface: XDG_RUNTIME_DIR is not set, and --control is not given.");
+    return nullptr;
+  }
+  try {
+    if (!folder.empty()) std::filesystem::create_directories(folder);
+    auto server = std::make_unique<control::ControlServer>(
+        by_default ? "unix:" + (folder / "control.sock").string() : options.control, folder / "control.token", api);
+    spdlog::info("The control interface is {}.", server->url());
+    return server;
+  } catch (const std::invalid_argument& error) {
+    throw UsageError{error.what()};
+  } catch (const std::exception& error) {
+    // A second key of the same user is none the worse for it.
+    if (!by_default || options.keyless || options.approve == Approve::remote) throw;
+    spdlog::warn("There is no control interface: {}", error.what());
+    return nullptr;
+  }
 }
 
 int run(const RunOptions& options) {
   options.check();
   if (!options.debug) protect_memory();
+  raise_file_limit();
   spdlog::info("fauxkey " FAUXKEY_VERSION ", P-256 by {}.", crypto::p256::implementation());
 
-  // In this order, so that whatever uses another ends before it: devices, key, gate, store.
-  SystemRandom random;
-  SystemClock clock;
-  const auto store = make_store(options, random, clock);
+  // In this order, so that whatever uses another ends before it: control interface, keys, trace, events.
+  control::EventHub events;
+  user::PromptBoard prompts{prompt_events(events)};
+  std::optional<control::Trace> trace;
+  control::KeyRing keys{{.events = events,
+                         .prompts = prompts,
+                         .observer =
+                             [&](const std::string& /*key*/, const std::string& address) {
+                               return trace ? trace->observer(address) : ctaphid::Observer{};
+                             },
+                         .socket_folder = runtime_folder().string()}};
+  const auto key = options.keyless ? nullptr : make_key(options, keys.surroundings());
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.
   const EndSignals signals;
-  const auto gate = make_gate(options.approve, clock);
-  VirtualKey key{options.key, Ports{*store, *gate, clock, random}};
-  log_algorithms(key);
-  if (options.key.newest_version == CtapVersion::fido_2_3)
-    spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
-  if (options.pin) {
-    const std::string& pin = *options.pin;
-    try {
-      key.set_pin({reinterpret_cast<const std::uint8_t*>(pin.data()), pin.size()});
-    } catch (const std::invalid_argument& error) {
-      throw UsageError{std::string{"--pin: "} + error.what()};
-    }
-  }
-  std::optional<control::Trace> trace;
   if (!options.trace.empty()) trace.emplace(options.trace);
 
-  const transport::Identity identity{.serial = options.serial.empty() ? serial_of(key) : options.serial};
-  std::vector<std::unique_ptr<ctaphid::Device>> devices;
-  for (const auto& spec : options.transports) {
+  control::VirtualAuthenticators authenticators{keys, options.transports};
+  if (key) {
     try {
-      devices.push_back(plug_in(spec, identity, key, trace ? &*trace : nullptr));
+      keys.adopt(key);
     } catch (const std::invalid_argument& error) {
       throw UsageError{error.what()};
     }
-    std::cout << "ready: " << devices.back()->address() << '\n' << std::flush;
+    for (const auto& address : key->addresses()) std::cout << "ready: " << address << '\n' << std::flush;
   }
+  const auto control =
+      start_control(options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
+  if (control) std::cout << "control: " << control->url() << '\n' << std::flush;
   notify_service_manager("READY=1");
 
   const char* const signal = signals.wait();

@@ -4,14 +4,13 @@
 #include <map>
 
 #include "app/error.h"
+#include "control/key_options.h"
 
 namespace fauxkey::app {
 namespace {
 
-constexpr std::size_t kMaxSerialLength = 63;  // uhid's uniq, with its final zero
-
 const std::map<std::string, Approve> kApprove{
-    {"ask", Approve::ask}, {"auto", Approve::automatic}, {"deny", Approve::deny}};
+    {"ask", Approve::ask}, {"auto", Approve::automatic}, {"deny", Approve::deny}, {"remote", Approve::remote}};
 const std::map<std::string, BuiltInUvKind> kBuiltInUv{{"prompt", BuiltInUvKind::prompt},
                                                       {"fingerprint", BuiltInUvKind::fingerprint}};
 const std::map<std::string, CtapVersion> kCtapVersions{{"2.1", CtapVersion::fido_2_1},
@@ -95,10 +94,6 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }
 
-bool is_printable_ascii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
 }  // namespace
 
 void add_run_options(CLI::App& command, RunOptions& options) {
@@ -107,7 +102,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                    "Keep everything in memory: the key is new at each start");
   add_choice(command, "--approve", options.approve, kApprove,
              "Who answers for the user: ask (default, at the terminal), auto (always yes: for tests), deny "
-             "(always no)",
+             "(always no), remote (over the control interface alone)",
              "MODE");
   command
       .add_option(
@@ -126,6 +121,18 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       "STYLE");
   add_key_options(command, options.key);
   command
+      .add_option("--control", options.control,
+                  "Where the control interface is: unix:PATH (default: $XDG_RUNTIME_DIR/fauxkey/control.sock), "
+                  "127.0.0.1:PORT (0: any free one; wants the token of the file control.token beside that), none")
+      ->type_name("ADDRESS");
+  command.add_flag("--keyless", options.keyless,
+                   "No key of its own: keys are plugged in over the control interface");
+  command
+      .add_option("--seed", options.seed,
+                  "With --ephemeral: all that is random comes from this number, so that a run can be had again; "
+                  "for tests alone")
+      ->type_name("N");
+  command
       .add_option("--trace", options.trace,
                   "Write every packet and message, decoded, to this file, one JSON object a line (mode 0600)")
       ->type_name("FILE");
@@ -142,6 +149,14 @@ void RunOptions::check() const {
     throw UsageError{"--ephemeral keeps nothing and --store names where to keep it: give one of them."};
   if (ephemeral && !store.unlock.empty())
     throw UsageError{"--unlock opens a keystore, and --ephemeral has none: give one of them."};
+  if (seed && !ephemeral)
+    throw UsageError{"--seed makes keys that everybody can make who knows the number: give --ephemeral with it."};
+  if (keyless && (pin || seed || !store.store.empty() || !store.unlock.empty()))
+    throw UsageError{"--keyless has no key, so what keys are made with is for the control interface to say."};
+  if (keyless && control == "none")
+    throw UsageError{"A daemon with neither a key nor a control interface is of no use: give one of them."};
+  if (approve == Approve::remote && control == "none")
+    throw UsageError{"--approve remote is answered over the control interface, and --control none has none."};
   if (pin && !ephemeral) {
     throw UsageError{
         "--pin is for --ephemeral keys only, since other users of the machine can see it: set the PIN of a "
@@ -151,13 +166,13 @@ void RunOptions::check() const {
   if (trace.ends_with(".pcapng"))
     throw UsageError{
         "--trace writes JSON Lines, not pcapng: give the file another name, such as trace.jsonl."};
-  if (serial.size() > kMaxSerialLength || !is_printable_ascii(serial))
+  if (!control::is_serial(serial))
     throw UsageError{"--serial takes at most 63 printable ASCII characters without spaces."};
   for (auto transport = transports.begin(); transport != transports.end(); ++transport) {
     if (std::find(transports.begin(), transport, *transport) != transport)
       throw UsageError{"--transport " + *transport + " is given twice: give each transport once."};
   }
-  if (!ephemeral) (void)store.source();
+  if (!ephemeral && !keyless) (void)store.source();
 }
 
 }  // namespace fauxkey::app

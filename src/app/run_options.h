@@ -11,7 +11,7 @@
 
 namespace fauxkey::app {
 
-enum class Approve : std::uint8_t { ask, automatic, deny };
+enum class Approve : std::uint8_t { ask, automatic, deny, remote };
 
 struct RunOptions {
   StoreOptions store;
@@ -20,6 +20,9 @@ struct RunOptions {
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
   KeyConfig key;
+  bool keyless = false;  ///< no key of the daemon's own
+  std::string control;   ///< empty: the default; "none"
+  std::optional<std::uint64_t> seed;
   std::string trace;   ///< empty: none
   std::string serial;  ///< empty: made from the attestation root
   bool debug = false;

@@ -127,12 +127,13 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
   if (wanted.large_blob_key) credential.large_blob_key = SecretBytes::copy_of(ports_.random.secret<32>());
   credential.created_at = ports_.clock.unix_time();
   credential.private_key = generate_private_key(credential.algorithm, ports_.random);
-  if (!credential.discoverable) {
+  if (!credential.discoverable && !config_.keeps_all) {
     wrap(credential, wrap_key_, ports_.random);
     return credential;
   }
   // Only what is stored can be copied.
   credential.backup_eligible = config_.backup_eligible;
+  credential.backed_up = config_.backup_eligible && config_.backed_up;
   credential.counts_signatures = !config_.backup_eligible;
   const auto id = ports_.random.bytes<32>();
   credential.id.assign(id.begin(), id.end());

@@ -70,6 +70,8 @@ class Authenticator {
   [[nodiscard]] bool has_built_in_uv() const {
     return supports_fingerprints() ? !fingerprints_.all().empty() : supports_built_in_uv();
   }
+  /// Whether there is a way to verify the user, set up or not.
+  [[nodiscard]] bool can_verify_users() const { return config_.client_pin || supports_built_in_uv(); }
   [[nodiscard]] bool has_large_blobs_command() const { return config_.large_blobs == LargeBlobKind::command; }
   /// Some form of user verification is set up (CTAP 2.3, 3: "protected by some form of user verification").
   [[nodiscard]] bool is_protected() const { return pin_.is_set() || has_built_in_uv(); }

@@ -25,6 +25,8 @@ class BuiltInUv {
   [[nodiscard]] Result<void> restore(bool all);
   /// The user gave the PIN: all tries are there again, and the count begins anew.
   [[nodiscard]] Result<void> pin_given();
+  /// For a test bench.
+  [[nodiscard]] Result<void> set_retries(std::uint8_t retries) { return keep(retries, count_since_pin_); }
   /// After the store was reset.
   void forget();
 

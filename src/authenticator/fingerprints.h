@@ -21,6 +21,7 @@ class Fingerprints {
  public:
   static constexpr std::size_t kMaxTemplates = 5;
   static constexpr std::size_t kMaxNameBytes = 64;
+  static constexpr std::size_t kIdBytes = 8;
   static constexpr std::uint8_t kSamples = 3;  ///< that an enrollment takes
 
   /// Throws std::runtime_error where the store's record cannot be used.

@@ -98,6 +98,13 @@ Result<void> Pin::verify(ByteView pin_hash) {
   return {};
 }
 
+Result<void> Pin::set_retries(std::uint8_t retries) {
+  if (auto saved = save(*hash_, code_points_, retries); !saved) return saved;
+  retries_ = retries;
+  misses_in_a_row_ = 0;
+  return {};
+}
+
 bool Pin::same_as(ByteView utf8) const { return is_set() && equal_in_constant_time(*hash_, hash_pin(utf8)); }
 
 void Pin::forget() {

@@ -44,6 +44,9 @@ class Pin {
   [[nodiscard]] Result<void> verify(ByteView pin_hash);
   [[nodiscard]] bool same_as(ByteView utf8) const;
 
+  /// For a test bench: as after so many wrong ones, but for those in a row.
+  [[nodiscard]] Result<void> set_retries(std::uint8_t retries);
+
   void power_cycle() { misses_in_a_row_ = 0; }
   /// After the store was reset.
   void forget();

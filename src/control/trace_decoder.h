@@ -3,16 +3,13 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "control/json.h"
 #include "ctaphid/device.h"
 #include "fauxkey/bytes.h"
 
 namespace fauxkey::control {
-
-/// Members stay in the order in which they are set.
-using Json = nlohmann::ordered_json;
 
 /// Takes whatever a host or a key sends: what cannot be decoded is there in hex, with what is wrong with it.
 class TraceDecoder {

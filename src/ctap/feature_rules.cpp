@@ -46,6 +46,7 @@ class Info {
       });
     });
   }
+  [[nodiscard]] bool is_new() const { return lists(kVersions, "FIDO_2_1"); }
   [[nodiscard]] bool verifies_users() const { return has_option("clientPin") || has_option("uv"); }
   [[nodiscard]] bool verification_is_set_up() const { return is_on("clientPin") || is_on("uv"); }
 
@@ -71,12 +72,13 @@ struct Rule {
 };
 
 constexpr std::array kRules{
-    // Mandatory features of a CTAP 2.3 key, whatever versions it names.
+    // Mandatory features of a CTAP 2.3 key, also where it names an older version, but FIDO_2_0 did not know the
+    // two about discoverable credentials.
     Rule{"9: extension hmac-secret is there", [](const Info& i) { return i.extends("hmac-secret"); }},
     Rule{"9: a key with discoverable credentials can verify its user (clientPin or uv)",
-         [](const Info& i) { return implies(i.is_on("rk"), i.verifies_users()); }},
+         [](const Info& i) { return implies(i.is_on("rk") && i.is_new(), i.verifies_users()); }},
     Rule{"9: a key with discoverable credentials has credentialManagement",
-         [](const Info& i) { return implies(i.is_on("rk"), i.is_on("credMgmt")); }},
+         [](const Info& i) { return implies(i.is_on("rk") && i.is_new(), i.is_on("credMgmt")); }},
     Rule{"9: a key that can verify its user has extension credProtect",
          [](const Info& i) { return implies(i.verifies_users(), i.extends("credProtect")); }},
     Rule{"9: a key that verifies its user gives pinUvAuthTokens",

@@ -2,10 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <mutex>
 #include <stdexcept>
 
 #include "authenticator/authenticator.h"
+#include "crypto/hash.h"
 #include "ctap/dispatch.h"
 #include "ctap/feature_rules.h"
 #include "ctap/get_info.h"
@@ -29,12 +31,67 @@ struct VirtualKey::Parts {
     }
   }
 
+  [[nodiscard]] KeyState describe() {
+    const auto& pin = authenticator.pin();
+    KeyState state{.pin_set = pin.is_set(),
+                   .pin_retries = pin.retries(),
+                   .needs_power_cycle = pin.needs_power_cycle(),
+                   .force_pin_change = authenticator.settings().force_pin_change,
+                   .always_uv = authenticator.settings().always_uv,
+                   .uv_retries = authenticator.built_in_uv().retries(),
+                   .fingers = {}};
+    for (const auto& [id, name, finger] : authenticator.fingerprints().all())
+      state.fingers.push_back({.name = name, .finger = finger});
+    return state;
+  }
+
   /// One request at a time, whatever hosts and transports there are.
-  std::mutex mutex;
+  std::timed_mutex mutex;
   Authenticator authenticator;
   ctap::Session session;
   u2f::Presence presence;
+
+  std::mutex state_mutex;
+  KeyState last_state;  ///< before the request that is under way
 };
+
+namespace {
+
+/// Holds the key for one request, whose state others see as it was before.
+class Turn {
+ public:
+  template <class Parts>
+  explicit Turn(Parts& parts) : lock_{parts.mutex} {
+    const std::scoped_lock lock{parts.state_mutex};
+    parts.last_state = parts.describe();
+  }
+
+ private:
+  std::unique_lock<std::timed_mutex> lock_;
+};
+
+/// Holds the key for the test bench.
+[[nodiscard]] std::unique_lock<std::timed_mutex> bench_turn(std::timed_mutex& mutex) {
+  constexpr std::chrono::seconds kPatience{2};
+  std::unique_lock lock{mutex, kPatience};
+  if (!lock) throw KeyBusy{};
+  return lock;
+}
+
+/// For what a store refused on the bench's behalf.
+template <class T>
+void must(const Result<T>& done) {
+  if (!done) throw std::runtime_error{"The keystore could not be written; see the daemon's log."};
+}
+
+std::size_t checked_pin(ByteView utf8) {
+  const auto code_points = Pin::check_policy(utf8, Pin::kDefaultMinCodePoints);
+  if (!code_points)
+    throw std::invalid_argument{"A PIN is UTF-8 text of at least 4 characters and at most 63 bytes."};
+  return *code_points;
+}
+
+}  // namespace
 
 VirtualKey::VirtualKey(KeyConfig config, Ports ports)
     : parts_{std::make_unique<Parts>(std::move(config), ports)} {}
@@ -42,7 +99,7 @@ VirtualKey::VirtualKey(KeyConfig config, Ports ports)
 VirtualKey::~VirtualKey() = default;
 
 Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
-  const std::scoped_lock lock{parts_->mutex};
+  const Turn turn{*parts_};
   parts_->presence.forget();
   try {
     return ctap::process(parts_->session, request, exchange);
@@ -53,7 +110,7 @@ Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
 }
 
 Bytes VirtualKey::process_apdu(ByteView apdu, const Exchange& exchange) {
-  const std::scoped_lock lock{parts_->mutex};
+  const Turn turn{*parts_};
   try {
     return u2f::process(apdu, {parts_->authenticator, parts_->presence, exchange});
   } catch (const std::exception& error) {
@@ -71,16 +128,71 @@ void VirtualKey::power_cycle() {
 
 void VirtualKey::set_pin(ByteView utf8) {
   const std::scoped_lock lock{parts_->mutex};
-  auto& pin = parts_->authenticator.pin();
-  if (pin.is_set())
+  if (parts_->authenticator.pin().is_set())
     throw std::invalid_argument{"The key has a PIN already; change it with the PIN that it has."};
-  const auto code_points = Pin::check_policy(utf8, Pin::kDefaultMinCodePoints);
-  if (!code_points)
-    throw std::invalid_argument{"A PIN is UTF-8 text of at least 4 characters and at most 63 bytes."};
-  if (!pin.set(utf8, *code_points)) throw std::runtime_error{"The PIN could not be written to the keystore."};
+  must(parts_->authenticator.pin().set(utf8, checked_pin(utf8)));
+}
+
+KeyState VirtualKey::state() const {
+  if (const std::unique_lock lock{parts_->mutex, std::try_to_lock}) return parts_->describe();
+  const std::scoped_lock lock{parts_->state_mutex};
+  return parts_->last_state;
+}
+
+void VirtualKey::replace_pin(ByteView utf8) {
+  const auto lock = bench_turn(parts_->mutex);
+  must(parts_->authenticator.pin().set(utf8, checked_pin(utf8)));
+  parts_->session.forget_platforms();
+}
+
+void VirtualKey::set_retries(std::optional<std::uint8_t> pin, std::optional<std::uint8_t> uv) {
+  const auto lock = bench_turn(parts_->mutex);
+  auto& key = parts_->authenticator;
+  if (pin && !key.pin().is_set())
+    throw std::invalid_argument{"The key has no PIN, so it has no tries for one: set a PIN first."};
+  if (pin && *pin > Pin::kMaxRetries) throw std::invalid_argument{"A PIN has 8 tries at most."};
+  if (uv && *uv > BuiltInUv::kMaxRetries)
+    throw std::invalid_argument{"Built-in user verification has 5 tries at most."};
+  if (pin) must(key.pin().set_retries(*pin));
+  if (uv) must(key.built_in_uv().set_retries(*uv));
+}
+
+void VirtualKey::set_force_pin_change(bool force) {
+  const auto lock = bench_turn(parts_->mutex);
+  Settings settings = parts_->authenticator.settings();
+  settings.force_pin_change = force;
+  must(parts_->authenticator.change_settings(settings));
+}
+
+void VirtualKey::enroll(std::uint32_t finger, const std::string& name) {
+  const auto lock = bench_turn(parts_->mutex);
+  auto& key = parts_->authenticator;
+  if (!key.supports_fingerprints())
+    throw std::invalid_argument{"The key has no fingerprint sensor: plug in one with userVerification fingerprint."};
+  if (key.fingerprints().full()) throw std::invalid_argument{"The key knows 5 fingers, which is all it can."};
+  if (name.size() > Fingerprints::kMaxNameBytes)
+    throw std::invalid_argument{"A finger's name has 64 bytes at most."};
+  const auto id = key.random().bytes<Fingerprints::kIdBytes>();
+  must(key.fingerprints().add({.id = {id.begin(), id.end()}, .name = name, .finger = finger}));
+}
+
+void VirtualKey::reset() {
+  const auto lock = bench_turn(parts_->mutex);
+  parts_->presence.forget();
+  must(parts_->authenticator.reset());
+  parts_->session.forget_platforms();
 }
 
 const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->authenticator.algorithms(); }
+
+std::string VirtualKey::serial() const {
+  constexpr std::size_t kSerialBytes = 4;
+  const auto hash = crypto::sha256(attestation_root());  // which is public
+  std::string serial(2 * kSerialBytes + 1, '\0');
+  sodium_bin2hex(serial.data(), serial.size(), hash.data(), kSerialBytes);
+  serial.pop_back();
+  return serial;
+}
 
 Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attestation().root(); }
 

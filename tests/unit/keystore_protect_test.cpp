@@ -77,7 +77,7 @@ Bytes unlock_record(const fs::path& path) {
 }
 
 bool contains(const Bytes& haystack, ByteView needle) {
-  return !std::ranges::search(haystack, needle).empty();
+  return ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
 }
 
 }  // namespace

@@ -101,8 +101,16 @@ const Row* row_of(const Authenticator& key, std::uint64_t sub_command) {
 }  // namespace
 
 bool is_supported(const Authenticator& key, ConfigSubCommand sub_command) {
-  return sub_command != ConfigSubCommand::enable_enterprise_attestation ||
-         key.config().enterprise.has_value();
+  switch (sub_command) {
+    case ConfigSubCommand::enable_enterprise_attestation:
+      return key.config().enterprise.has_value();
+    case ConfigSubCommand::set_min_pin_length:
+      return key.config().client_pin;
+    case ConfigSubCommand::toggle_always_uv:
+    case ConfigSubCommand::enable_long_touch_for_reset:
+      break;
+  }
+  return true;
 }
 
 std::vector<ConfigSubCommand> config_sub_commands(const Authenticator& key) {

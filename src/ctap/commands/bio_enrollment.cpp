@@ -16,7 +16,6 @@ constexpr int kTemplateInfoId = 1, kTemplateInfoFriendlyName = 2;
 
 constexpr std::uint8_t kFingerprint = 1;  // the only modality
 constexpr std::uint8_t kTouchSensor = 1;  // the other kind is swiped over
-constexpr std::size_t kTemplateIdSize = 8;
 
 struct BioEnrollmentRequest {
   Request& call;
@@ -57,7 +56,7 @@ Response enroll_begin(BioEnrollmentRequest& request) {
   const auto* milliseconds = request.params.optional<std::uint64_t>(kTimeoutMillisecondsParam);
   if (request.params.status() != Status::ok) return fail(request.params.status());
   if (request.key().fingerprints().full()) return fail(Status::fp_database_full);
-  const auto id = request.key().random().bytes<kTemplateIdSize>();
+  const auto id = request.key().random().bytes<Fingerprints::kIdBytes>();
   // It takes the place of one that was not finished.
   request.session().enrollment = PendingEnrollment{.channel = request.call.exchange.channel,
                                                    .template_id = {id.begin(), id.end()},

@@ -207,20 +207,27 @@ Response get_pin_uv_auth_token_using_uv_with_permissions(ClientPinRequest& reque
   return hand_out_token(request, *agreed, true, wanted->permissions, std::move(wanted->rp_id));
 }
 
+/// The key has to be able to have what a subcommand is about.
+enum class About : std::uint8_t { either, pin, built_in_uv };
 struct Row {
   std::uint64_t sub_command = 0;
   Response (*run)(ClientPinRequest&) = nullptr;
-  bool needs_built_in_uv = false;
+  About about = About::pin;
 };
+
+bool is_there(const Authenticator& key, const Row& row) {
+  return row.about == About::either ||
+         (row.about == About::pin ? key.config().client_pin : key.supports_built_in_uv());
+}
 
 constexpr std::array kSubCommands{
     Row{0x01, get_pin_retries},
-    Row{0x02, get_key_agreement},
+    Row{0x02, get_key_agreement, About::either},
     Row{0x03, set_pin},
     Row{0x04, change_pin},
     Row{0x05, get_pin_token},
-    Row{0x06, get_pin_uv_auth_token_using_uv_with_permissions, true},
-    Row{0x07, get_uv_retries, true},
+    Row{0x06, get_pin_uv_auth_token_using_uv_with_permissions, About::built_in_uv},
+    Row{0x07, get_uv_retries, About::built_in_uv},
     Row{0x09, get_pin_uv_auth_token_using_pin_with_permissions},
 };
 
@@ -232,7 +239,7 @@ Response client_pin(Request& call) {
   if (request.reader.status() != Status::ok) return fail(request.reader.status());
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
-    if (row.needs_built_in_uv && !call.session.key.supports_built_in_uv()) break;
+    if (!is_there(call.session.key, row)) break;
     return row.run(request);
   }
   return fail(Status::invalid_subcommand);

@@ -22,25 +22,29 @@ cbor::Array versions(const Authenticator& key) {
   // U2F cannot verify the user, so it is not there while alwaysUv is on (7.2.4).
   if (!key.settings().always_uv) list.emplace_back("U2F_V2");
   list.emplace_back("FIDO_2_0");
-  list.emplace_back("FIDO_2_1");
-  if (key.config().newest_version == CtapVersion::fido_2_3) list.emplace_back("FIDO_2_3");
+  if (key.config().newest_version >= CtapVersion::fido_2_1) list.emplace_back("FIDO_2_1");
+  if (key.config().newest_version >= CtapVersion::fido_2_3) list.emplace_back("FIDO_2_3");
   return list;
 }
 
 cbor::Map options(const Authenticator& key) {
   const auto& settings = key.settings();
-  cbor::Map map{{"rk", true},
+  // What takes a token is there where there is a way to one.
+  const bool tokens = key.can_verify_users();
+  cbor::Map map{{"rk", key.config().discoverable},
                 {"up", true},
                 {"plat", false},
-                {"clientPin", key.pin().is_set()},
-                {"pinUvAuthToken", true},
+                {"pinUvAuthToken", tokens},
                 {"authnrCfg", true},
-                {"credMgmt", true},
-                {"credentialMgmtPreview", true},
-                {"perCredMgmtRO", true},
-                {"setMinPINLength", true},
+                {"credMgmt", tokens},
+                {"credentialMgmtPreview", tokens},
+                {"perCredMgmtRO", tokens},
                 {"alwaysUv", settings.always_uv},
                 {"makeCredUvNotRqd", !settings.always_uv}};
+  if (key.config().client_pin) {
+    map.emplace_back("clientPin", key.pin().is_set());
+    map.emplace_back("setMinPINLength", true);
+  }
   if (key.has_large_blobs_command()) map.emplace_back("largeBlobs", true);
   if (key.config().enterprise) map.emplace_back("ep", settings.enterprise_attestation);
   if (key.supports_built_in_uv()) {
@@ -97,21 +101,23 @@ Response describe(Authenticator& key) {
       {kMaxCredentialIdLength, number(Authenticator::kMaxCredentialIdLength)},
       {kTransports, cbor::Array{"usb"}},
       {kAlgorithms, algorithms(key)},
-      {kForcePinChange, settings.force_pin_change},
-      {kMinPinLength, settings.min_pin_length},
       {kFirmwareVersion, key.config().persona.firmware_version},
       {kMaxCredBlobLength, number(Authenticator::kMaxCredBlobLength)},
-      {kMaxRpIdsForSetMinPinLength, number(Settings::kMaxMinPinLengthRpIds)},
       {kRemainingDiscoverableCredentials, number(Authenticator::remaining_discoverable(*count))},
       {kAttestationFormats, texts(ctap::kAttestationFormats)},
       {kLongTouchForReset, settings.long_touch_for_reset},
       {kEncIdentifier, key.identity().encrypted_identifier()},
       {kTransportsForReset, cbor::Array{"usb"}},
-      {kPinComplexityPolicy, settings.pin_complexity_policy},
-      {kMaxPinLength, number(Pin::kMaxBytes)},
       {kEncCredStoreState, *store_state},
       {kAuthenticatorConfigCommands, numbers(config_sub_commands(key))},
   };
+  if (key.config().client_pin) {
+    map.emplace_back(kForcePinChange, settings.force_pin_change);
+    map.emplace_back(kMinPinLength, settings.min_pin_length);
+    map.emplace_back(kMaxRpIdsForSetMinPinLength, number(Settings::kMaxMinPinLengthRpIds));
+    map.emplace_back(kPinComplexityPolicy, settings.pin_complexity_policy);
+    map.emplace_back(kMaxPinLength, number(Pin::kMaxBytes));
+  }
   if (key.has_large_blobs_command())
     map.emplace_back(kMaxSerializedLargeBlobArray, number(LargeBlobs::kMaxSize));
   if (key.supports_built_in_uv()) {

@@ -112,6 +112,7 @@ Response make_credential(Request& call) {
   if (!algorithm) return fail(algorithm.error());
   // 2, 5, 6
   if (!request->up) return fail(Status::invalid_option);
+  if (request->rk && !key.config().discoverable) return fail(Status::unsupported_option);
   const auto verification = choose_verification(call, request->auth, request->uv, request->up);
   if (!verification) return fail(verification.error());
   // 7: makeCredUvNotRqd is true unless alwaysUv is, so protection covers discoverable credentials only.

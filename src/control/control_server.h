@@ -1,0 +1,38 @@
+// The control interface: its routes, served to whoever may script the keys, and to nobody else.
+//
+// A web page in the browser under test must not reach it. On a Unix socket the kernel says whose process is at
+// the other end; on a port a secret token is wanted, and what a browser sends for a foreign page (another Host,
+// after DNS rebinding; an Origin) is refused before anything else is looked at.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "control/api.h"
+#include "control/http_server.h"
+
+namespace fauxkey::control {
+
+class ControlServer {
+ public:
+  /// `token_file`: made for a port, with mode 0600, and removed at the end. Throws as HttpServer.
+  ControlServer(const std::string& address, std::filesystem::path token_file, Api api);
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  /// "unix:PATH" or "http://127.0.0.1:4321".
+  [[nodiscard]] const std::string& url() const { return server_.url(); }
+
+ private:
+  [[nodiscard]] std::optional<HttpResponse> guard(HttpRequest& head, const Peer& peer) const;
+  [[nodiscard]] std::optional<HttpResponse> guard_port(HttpRequest& head) const;
+  void write_token();
+
+  Api api_;
+  std::filesystem::path token_file_;
+  WipingString token_;  ///< empty on a Unix socket
+  HttpServer server_;
+};
+
+}  // namespace fauxkey::control

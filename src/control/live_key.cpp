@@ -1,0 +1,142 @@
+#include "control/live_key.h"
+
+#include <spdlog/spdlog.h>
+
+#include "control/credentials.h"
+#include "transport/transport.h"
+
+namespace fauxkey::control {
+namespace {
+
+/// 2026-01-01: where the calendar of a seeded run begins, so that it is the same each time.
+constexpr std::int64_t kSeededStart = 1'767'225'600;
+
+std::unique_ptr<Random> make_random(const KeyOptions& options) {
+  if (options.seed) return std::make_unique<SeededRandom>(*options.seed);
+  return std::make_unique<SystemRandom>();
+}
+
+const char* event_name(BenchStore::Change change) {
+  switch (change) {
+    case BenchStore::Change::added:
+      return "credential.added";
+    case BenchStore::Change::updated:
+      return "credential.updated";
+    case BenchStore::Change::asserted:
+      return "credential.asserted";
+    case BenchStore::Change::deleted:
+      return "credential.deleted";
+    case BenchStore::Change::reset:
+      break;
+  }
+  return "key.reset";
+}
+
+}  // namespace
+
+LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
+    : options_{std::move(options)},
+      surroundings_{surroundings},
+      clock_{options_.seed ? std::optional{kSeededStart} : std::nullopt},
+      random_{make_random(options_)} {
+  store_ = std::make_unique<BenchStore>(
+      own.store ? own.store(*random_, clock_) : std::make_unique<MemoryStore>(clock_), clock_);
+  gate_ = std::make_unique<user::ScriptedGate>(options_.name, clock_, surroundings_.prompts, options_.user,
+                                               own.gate ? own.gate(clock_) : nullptr);
+  key_ = std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, clock_, *random_});
+  if (options_.pin) {
+    try {
+      key_->set_pin(bytes_of(*options_.pin));
+    } catch (const std::invalid_argument& error) {
+      throw BadRequest{error.what()};
+    }
+    options_.pin.reset();
+  }
+  store_->observe([this](BenchStore::Change change, ByteView id, const Credential* credential) {
+    tell(event_name(change),
+         change == BenchStore::Change::reset ? Json::object() : describe_event(id, credential, *store_));
+  });
+}
+
+LiveKey::~LiveKey() {
+  const std::scoped_lock lock{plugging_};
+  devices_.clear();
+}
+
+std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std::string> transports) {
+  KeyOptions options = options_;
+  options.name = name;
+  options.transports = std::move(transports);
+  options.user = gate_->behaviour();
+  const Own own{.store = [this](Random& /*random*/, Clock& clock) -> std::unique_ptr<CredentialStore> {
+                  auto copy = store_->copy(clock);
+                  if (!copy) throw std::runtime_error{copy.error().message};
+                  return *std::move(copy);
+                },
+                .gate = {}};
+  return std::make_shared<LiveKey>(std::move(options), surroundings_, own);
+}
+
+std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
+  auto transport = transport::open_transport(
+      spec == "unix" ? "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock" : spec,
+      {.serial = serial()});
+  const auto address = transport->address();
+  ctaphid::Handlers handlers{
+      .cbor = [this](ByteView message,
+                     const Exchange& exchange) { return key_->process_cbor(message, exchange); },
+      .msg = [this](ByteView apdu, const Exchange& exchange) { return key_->process_apdu(apdu, exchange); },
+      .wink =
+          [this, address] {
+            spdlog::info("A host asks which key this is: {}, {} (wink).", options_.name, address);
+            tell("key.wink", {{"address", address}});
+          }};
+  ctaphid::Device::Settings settings;
+  if (options_.seed) settings.channel_seed = static_cast<std::uint32_t>(*options_.seed);
+  auto device = std::make_unique<ctaphid::Device>(
+      std::move(transport), std::move(handlers),
+      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{}, settings);
+  device->start();
+  return device;
+}
+
+void LiveKey::plug_in() {
+  {
+    const std::scoped_lock lock{plugging_};
+    if (!devices_.empty()) return;
+    key_->power_cycle();
+    std::vector<std::unique_ptr<ctaphid::Device>> devices;
+    for (const auto& spec : options_.transports) devices.push_back(plug_in(spec));
+    devices_ = std::move(devices);
+  }
+  tell("key.plugged-in", {{"addresses", addresses()}, {"serial", serial()}});
+}
+
+void LiveKey::unplug() {
+  {
+    const std::scoped_lock lock{plugging_};
+    if (devices_.empty()) return;
+    devices_.clear();
+  }
+  tell("key.unplugged");
+}
+
+void LiveKey::power_cycle() {
+  unplug();
+  plug_in();
+}
+
+std::vector<std::string> LiveKey::addresses() const {
+  const std::scoped_lock lock{plugging_};
+  std::vector<std::string> addresses;
+  for (const auto& device : devices_) addresses.push_back(device->address());
+  return addresses;
+}
+
+std::string LiveKey::serial() const { return options_.serial.empty() ? key_->serial() : options_.serial; }
+
+void LiveKey::tell(const char* event, const Json& data) const {
+  surroundings_.events.publish(event, options_.name, data);
+}
+
+}  // namespace fauxkey::control

@@ -1,0 +1,82 @@
+// One key of the daemon: its store, clock, user and the devices by which hosts reach it, under a name.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/bench_store.h"
+#include "control/event_hub.h"
+#include "control/key_options.h"
+#include "ctaphid/device.h"
+#include "fauxkey/virtual_key.h"
+#include "user/prompt_board.h"
+#include "user/scripted_gate.h"
+
+namespace fauxkey::control {
+
+/// What all keys of a daemon share; all of it outlives them.
+struct Surroundings {
+  EventHub& events;
+  user::PromptBoard& prompts;
+  /// What sees a device's packets and messages.
+  std::function<ctaphid::Observer(const std::string& key, const std::string& address)> observer;
+  std::string socket_folder;  ///< for "unix" without a path
+};
+
+class LiveKey {
+ public:
+  /// What the daemon's own key brings along; nothing: a store in memory, and no prompts of its own.
+  struct Own {
+    std::function<std::unique_ptr<CredentialStore>(Random&, Clock&)> store;
+    std::function<std::unique_ptr<UserGate>(Clock&)> gate;
+  };
+  /// A new key, not plugged in yet. Throws BadRequest for options that do not go together, std::runtime_error
+  /// where the store cannot be used.
+  LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own = {});
+  ~LiveKey();
+  LiveKey(const LiveKey&) = delete;
+  LiveKey& operator=(const LiveKey&) = delete;
+
+  /// A copy of it in memory, as of now, under another name: a cloned authenticator.
+  [[nodiscard]] std::shared_ptr<LiveKey> fork(const std::string& name, std::vector<std::string> transports);
+
+  /// Throws std::invalid_argument for a transport that is none, transport::TransportUnavailable and
+  /// std::runtime_error where it cannot be had. A key that is plugged in already stays so.
+  void plug_in();
+  /// Requests of hosts end without an answer.
+  void unplug();
+  /// Out and in again.
+  void power_cycle();
+  /// Where hosts find it; empty while it is unplugged.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] const KeyOptions& options() const { return options_; }
+  [[nodiscard]] std::string serial() const;
+  [[nodiscard]] VirtualKey& key() { return *key_; }
+  [[nodiscard]] BenchStore& store() { return *store_; }
+  [[nodiscard]] AdjustableClock& clock() { return clock_; }
+  [[nodiscard]] Random& random() { return *random_; }
+  [[nodiscard]] user::ScriptedGate& gate() { return *gate_; }
+
+ private:
+  [[nodiscard]] std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec);
+  void tell(const char* event, const Json& data = Json::object()) const;
+
+  KeyOptions options_;
+  Surroundings& surroundings_;
+  AdjustableClock clock_;
+  std::unique_ptr<Random> random_;
+  std::unique_ptr<BenchStore> store_;
+  std::unique_ptr<user::ScriptedGate> gate_;
+  std::unique_ptr<VirtualKey> key_;
+
+  mutable std::mutex plugging_;
+  std::vector<std::unique_ptr<ctaphid::Device>> devices_;
+};
+
+}  // namespace fauxkey::control
