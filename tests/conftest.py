@@ -6,10 +6,9 @@ import tempfile
 
 import pytest
 from conformance import Table
-from daemon import Daemon
+from daemon import PIN, Daemon
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PIN = "correct horse"
 
 
 def pytest_addoption(parser):

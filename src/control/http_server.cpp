@@ -24,6 +24,7 @@ namespace fauxkey::control {
 namespace {
 
 constexpr std::size_t kThreadStack = std::size_t{512} << 10U;
+constexpr std::size_t kMaxDiscarded = std::size_t{16} << 20U;
 constexpr std::size_t kHeadMemory = std::size_t{32} << 10U;
 
 std::invalid_argument not_an_address(const std::string& address) {
@@ -208,6 +209,10 @@ class HttpServer::Implementation {
   struct Arriving {
     HttpRequest request;
     SteadyClock::time_point begun = SteadyClock::now();
+    std::size_t size = 0;
+    /// The answer is known before the body has come, which is read all the same, within bounds: a client that is
+    /// still sending sees no answer.
+    std::optional<HttpResponse> refusal;
   };
 
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
@@ -231,36 +236,38 @@ class HttpServer::Implementation {
     auto& arriving = *static_cast<Arriving*>(state);
     if (size > 0) {
       const auto taken = std::exchange(size, 0);
-      if (arriving.request.body.size() + taken > kMaxBody) return too_large(connection);
+      arriving.size += taken;
       // A client that sends a byte now and then is not idle.
-      if (SteadyClock::now() - arriving.begun > kMaxArrival) return MHD_NO;
-      arriving.request.body.append(data, taken);
+      if (arriving.size > kMaxDiscarded || SteadyClock::now() - arriving.begun > kMaxArrival) return MHD_NO;
+      if (arriving.size > kMaxBody && !arriving.refusal) arriving.refusal = too_large();
+      if (!arriving.refusal) arriving.request.body.append(data, taken);
       return MHD_YES;
     }
-    return send_answer(connection, answer(arriving.request));
+    return send_answer(connection,
+                       arriving.refusal ? *std::move(arriving.refusal) : answer(arriving.request));
   }
 
   MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, void*& state) {
-    auto arriving = std::make_unique<Arriving>();
-    auto& request = arriving->request;
+    auto owned = std::make_unique<Arriving>();
+    auto& arriving = *owned;
+    auto& request = arriving.request;
     request.method = method;
     request.path = path;
     request.stopped = [this] { return stopping_.load(); };
     MHD_get_connection_values(connection, MHD_HEADER_KIND, collect, &request);
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect, &request);
-    state = arriving.release();  // on_completed ends it
-    if (auto refusal = guard_(request, peer_of(connection))) return send_answer(connection, *std::move(refusal));
+    state = owned.release();  // on_completed ends it
+    arriving.refusal = guard_(request, peer_of(connection));
     if (const auto length = request.header("content-length")) {
       std::uint64_t bytes = 0;
       const auto parsed = std::from_chars(length->data(), length->data() + length->size(), bytes);
-      if (parsed.ec != std::errc{} || bytes > kMaxBody) return too_large(connection);
+      if (parsed.ec != std::errc{} || bytes > kMaxDiscarded)
+        return send_answer(connection, arriving.refusal ? *std::move(arriving.refusal) : too_large());
     }
     return MHD_YES;
   }
 
-  static MHD_Result too_large(MHD_Connection* connection) {
-    return send_answer(connection, error_response(413, "A request's body has 1 MiB at most."));
-  }
+  static HttpResponse too_large() { return error_response(413, "A request's body has 1 MiB at most."); }
 
   HttpResponse answer(HttpRequest& request) {
     try {

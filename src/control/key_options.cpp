@@ -12,6 +12,8 @@ constexpr std::array kPresenceNames{Named{std::string_view{"approve"}, Presence:
                                     Named{std::string_view{"never"}, Presence::never},
                                     Named{std::string_view{"ask"}, Presence::ask}};
 
+constexpr std::array kProtocolNames{Named{std::string_view{"ctap2"}, true}, Named{std::string_view{"u2f"}, false}};
+
 constexpr std::array kVerifiedNames{Named{std::string_view{"yes"}, user::Verified::yes},
                                     Named{std::string_view{"no"}, user::Verified::no},
                                     Named{std::string_view{"refused"}, user::Verified::refused}};
@@ -122,6 +124,10 @@ KeyOptions read_key_options(const JsonIn& json) {
   config.backed_up = reader.boolean("backupState").value_or(false);
   if (config.backed_up && !config.backup_eligible)
     throw BadRequest{"A credential is backed up only where it may be: give backupEligible with backupState."};
+  config.discoverable = reader.boolean("discoverable").value_or(true);
+  config.client_pin = reader.boolean("clientPin").value_or(true);
+  if (const auto ctap = reader.choice("protocol", kProtocolNames)) config.ctap = *ctap;
+  if (options.pin && !config.client_pin) throw BadRequest{"A key without clientPin can have no pin: leave out one."};
   config.uvm = reader.boolean("uvm").value_or(false);
   if (const auto timeout = reader.integer("presenceTimeoutMs", 10, kMaxDelay))
     config.presence_timeout = std::chrono::milliseconds{*timeout};
@@ -144,6 +150,9 @@ Json to_json(const KeyOptions& options) {
             {"ctapVersion", name_in(kCtapVersionNames, config.newest_version)},
             {"backupEligible", config.backup_eligible},
             {"backupState", config.backed_up},
+            {"discoverable", config.discoverable},
+            {"clientPin", config.client_pin},
+            {"protocol", name_in(kProtocolNames, config.ctap)},
             {"uvm", config.uvm},
             {"presenceTimeoutMs", config.presence_timeout.count()}};
   if (config.enterprise) json["enterpriseAttestation"] = config.enterprise->rp_ids;

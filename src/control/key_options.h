@@ -46,7 +46,8 @@ inline constexpr std::array kAttestationNames{Named{std::string_view{"packed"}, 
                                               Named{std::string_view{"self"}, AttestationStyle::packed_self}};
 inline constexpr std::array kLargeBlobNames{Named{std::string_view{"command"}, LargeBlobKind::command},
                                             Named{std::string_view{"extension"}, LargeBlobKind::extension}};
-inline constexpr std::array kCtapVersionNames{Named{std::string_view{"2.1"}, CtapVersion::fido_2_1},
+inline constexpr std::array kCtapVersionNames{Named{std::string_view{"2.0"}, CtapVersion::fido_2_0},
+                                              Named{std::string_view{"2.1"}, CtapVersion::fido_2_1},
                                               Named{std::string_view{"2.3"}, CtapVersion::fido_2_3}};
 
 }  // namespace fauxkey::control

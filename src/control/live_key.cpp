@@ -78,9 +78,13 @@ std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std:
 }
 
 std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
-  auto transport = transport::open_transport(
-      spec == "unix" ? "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock" : spec,
-      {.serial = serial()});
+  auto where = spec;
+  if (spec == "unix") {
+    if (surroundings_.socket_folder.empty())
+      throw std::invalid_argument{"The daemon has no folder for sockets (XDG_RUNTIME_DIR): name a path, unix:PATH."};
+    where = "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock";
+  }
+  auto transport = transport::open_transport(where, {.serial = serial()});
   const auto address = transport->address();
   ctaphid::Handlers handlers{
       .cbor = [this](ByteView message,

@@ -67,9 +67,13 @@ HttpResponse answer(Api& api, HttpRequest& request) {
       throw BadRequest{error.what()};
     }
   }
-  if (is_webdriver_path(request.path)) return webdriver_error(404, "unknown command", "There is no such command.");
-  if (allowed.empty()) return error_response(404, "There is nothing at this path: see GET /v1/openapi.yaml.");
-  auto refusal = error_response(405, "This path takes " + allowed + " alone.");
+  const bool webdriver = is_webdriver_path(request.path);
+  if (allowed.empty()) {
+    return webdriver ? webdriver_error(404, "unknown command", "There is no such command.")
+                     : error_response(404, "There is nothing at this path: see GET /v1/openapi.yaml.");
+  }
+  const auto sentence = "This path takes " + allowed + " alone.";
+  auto refusal = webdriver ? webdriver_error(405, "unknown method", sentence) : error_response(405, sentence);
   refusal.headers.emplace_back("Allow", allowed);
   return refusal;
 }

@@ -11,7 +11,10 @@ std::string VirtualAuthenticators::add(const std::string& session, const Authent
   key.config.ctap = !options.u2f;
   key.config.newest_version = options.ctap_version;
   key.config.discoverable = options.has_resident_key;
-  key.config.client_pin = false;
+  // Sites see no user verification where none was asked for; but from FIDO_2_1 on a key with discoverable
+  // credentials must be able to have some (CTAP 2.3, 9), so that one may have a PIN, and has none yet.
+  key.config.client_pin = options.has_resident_key && !options.has_user_verification &&
+                          options.ctap_version != CtapVersion::fido_2_0;
   key.config.built_in_uv = options.has_user_verification ? BuiltInUvKind::prompt : BuiltInUvKind::none;
   key.config.backup_eligible = options.default_backup_eligibility;
   key.config.backed_up = options.default_backup_state;

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CLIENT_PIN,
     GA,

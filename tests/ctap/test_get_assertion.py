@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec

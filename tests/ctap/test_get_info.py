@@ -1,7 +1,7 @@
 """authenticatorGetInfo (CTAP 2.3, 6.4): every member is right and fits the others."""
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from ctap2 import GET_INFO, INVALID_LENGTH, get_info, make_credential
 from fido2.ctap2 import Ctap2
 

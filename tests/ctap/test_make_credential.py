@@ -202,7 +202,7 @@ class TestAttestationFormatsPreference:
 
 
 def test_a_registration_with_pin_has_the_uv_flag(pin_channel, rp_id):
-    from conftest import PIN
+    from daemon import PIN
     from ctap2 import MC, Platform
 
     platform = Platform(pin_channel, 2)

@@ -4,7 +4,7 @@ import os
 import stat
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     EDDSA,
     ES256,

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CM,
     CREDENTIAL_MANAGEMENT,

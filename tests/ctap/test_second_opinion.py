@@ -4,14 +4,14 @@ what a key says, which our own requests elsewhere in this folder cannot give."""
 import os
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from fido2.client import ClientError
 from fido2.ctap import CtapError
 from fido2.ctap2 import ClientPin, Config, CredentialManagement, Ctap2, LargeBlobs
 from fido2.ctap2.bio import FPBioEnrollment
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import PublicKeyCredentialUserEntity
-from test_webauthn import Site
+from relying_party import Site
 
 NEW_PIN = "staple battery"
 RESIDENT = {"resident_key_requirement": "required", "user_verification": "required"}

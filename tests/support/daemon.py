@@ -8,8 +8,10 @@ import subprocess
 import termios
 import time
 
+from control import Control
 from hid import Wire, open_fido2_device, open_link
 
+PIN = "correct horse"
 READY_SECONDS = 60  # the first start makes keys and certificates, perhaps on an emulated machine
 
 
@@ -18,7 +20,7 @@ class Daemon:
     if it is started with `store=True`."""
 
     def __init__(self, program, folder, transport, *options, store=False, approve="auto", environment=None, terminal=False,
-                 killed_after=None):
+                 killed_after=None, control=None):
         self.folder = folder
         self.log_path = os.path.join(folder, "log")
         self.store_path = os.path.join(folder, "keystore.db")
@@ -26,10 +28,15 @@ class Daemon:
         self._program = program
         if store:
             options = (*self.store_options(), *options)
-        elif store is not None:  # None: `options` tell
+        elif store is not None and "--keyless" not in options:  # None: `options` tell
             options = ("--ephemeral", *options)
         where = f"unix:{os.path.join(folder, 'key.sock')}" if transport == "unix" else "uhid"
         command = [program, "run", *options, "--approve", approve, "--transport", where]
+        self._keyless = "--keyless" in options
+        if self._keyless and transport == "unix":
+            command[-1] = "unix"  # for the keys to come: the daemon names the sockets
+        if control is not None:
+            command += ["--control", control]
         # A session of its own, so that it does not ask at the terminal of whoever runs the tests. With `terminal` it
         # has one, at whose other end the test sits; without, nobody can answer it.
         self.terminal, side = os.openpty() if terminal else (None, None)
@@ -53,7 +60,7 @@ class Daemon:
             self.kill()
             return
         try:
-            self.address = self._wait_until_ready()
+            self.address, self.control = self._wait_until_ready(control is not None)
         except BaseException:
             self.kill()
             raise
@@ -65,10 +72,11 @@ class Daemon:
         home = {f"XDG_{kind}_HOME": os.path.join(self.folder, kind.lower()) for kind in ("DATA", "CONFIG", "STATE")}
         return {**os.environ, **home, "XDG_RUNTIME_DIR": self.folder, "HOME": self.folder, **(more or {})}
 
-    def _wait_until_ready(self):
+    def _wait_until_ready(self, with_control):
+        """Where the key is, and its control interface where that is asked for."""
         deadline = time.monotonic() + READY_SECONDS
         said = b""
-        while b"\n" not in said:
+        while said.count(b"\n") < (not self._keyless) + with_control:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             chunk = os.read(self.process.stdout.fileno(), 4096) if ready else None
             if chunk is None:
@@ -76,9 +84,15 @@ class Daemon:
             if chunk == b"":
                 raise RuntimeError(f"the daemon ended with status {self.process.wait()}:\n{self.log_tail()}")
             said += chunk
-        line = said.split(b"\n")[0].decode()
-        assert line.startswith("ready: "), f"the first line on stdout was: {line}"
-        return line.removeprefix("ready: ").strip()
+        lines = dict(line.split(": ", 1) for line in said.decode().splitlines())
+        assert self._keyless or said.startswith(b"ready: "), f"the first line on stdout was: {said}"
+        return lines.get("ready"), self._control(lines["control"]) if with_control else None
+
+    def _control(self, url):
+        if url.startswith("unix:"):
+            return Control(url)
+        with open(os.path.join(self.folder, "fauxkey", "control.token"), encoding="ascii") as token:
+            return Control(url, token.read())
 
     def log_tail(self, lines=40):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:

@@ -15,7 +15,7 @@ from authorized import (
     configure,
 )
 from conformance import check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import OK, PIN_NOT_SET, PIN_POLICY_VIOLATION, Platform, get_info, make_credential
 
 KEY_STORE_FULL = 0x28

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from authorized import CREDENTIALS_BEGIN, manage
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CM,
     GA,

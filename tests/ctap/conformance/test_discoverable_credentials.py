@@ -4,7 +4,7 @@ import time
 
 import pytest
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CLIENT_PIN,
     CREDENTIAL_MANAGEMENT,

@@ -3,7 +3,7 @@
 import pytest
 from conformance import case, check
 from conformance_requests import every_type_but
-from conftest import PIN
+from daemon import PIN
 from cryptography import x509
 from ctap2 import (
     CLIENT_DATA_HASH,

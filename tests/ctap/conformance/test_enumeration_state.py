@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CM,
     CREDENTIAL_MANAGEMENT,

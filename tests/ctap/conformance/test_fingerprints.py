@@ -14,7 +14,7 @@ from authorized import (
     enroll,
 )
 from conformance import check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import INVALID_OPTION, NOT_ALLOWED, OK, Platform, get_info
 
 MODALITY, TEMPLATE_ID, SAMPLE_STATUS, REMAINING, TEMPLATES = 1, 4, 5, 6, 7  # of an answer

@@ -2,7 +2,7 @@
 
 import pytest
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import INVALID_PARAMETER, MC, OK, RESET, Platform, get_info, make_credential
 from fido2.ctap2 import Ctap2
 

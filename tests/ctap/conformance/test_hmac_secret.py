@@ -5,7 +5,7 @@ import os
 
 import pytest
 from conformance import case
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     GA,
     GET_ASSERTION,

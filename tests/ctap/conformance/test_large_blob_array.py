@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 from authorized import LARGE_BLOBS, LBW, write_large_blobs
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import INVALID_LENGTH, INVALID_PARAMETER, INVALID_SEQ, OK, PUAT_REQUIRED, Platform, get_info
 
 LARGE_BLOB_STORAGE_FULL, INTEGRITY_FAILURE = 0x18, 0x3D

@@ -16,7 +16,7 @@ from authorized import (
     manage,
 )
 from conformance import check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CM,
     CREDENTIAL_MANAGEMENT,

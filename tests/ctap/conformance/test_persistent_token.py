@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from authorized import COUNT, CREDENTIALS_BEGIN, PCMR, RPS_BEGIN, RPS_NEXT, manage, uv_token
 from conformance import check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import MC, OK, PIN_AUTH_INVALID, Platform, get_info, make_credential
 
 RP_IDS = ("a.example", "b.example")

@@ -3,7 +3,7 @@
 import pytest
 from authorized import ACFG, FORCE_CHANGE_PIN, SET_MIN_PIN_LENGTH, configure
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from cryptography.hazmat.primitives.asymmetric import ec
 from ctap2 import (
     GA,

@@ -3,7 +3,7 @@
 import pytest
 from authorized import ACFG, NEW_MIN_PIN_LENGTH, PIN_COMPLEXITY_POLICY, RP_IDS, SET_MIN_PIN_LENGTH, configure
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import OK, Platform, get_assertion, get_info, make_credential
 
 LISTED, OTHER = "listed.example", "other.example"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from conformance import check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     GET_ASSERTION,
     NO_CREDENTIALS,

@@ -17,7 +17,7 @@ from authorized import (
     write_large_blobs,
 )
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CM,
     GA,

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 from conformance import case, check
-from conftest import PIN
+from daemon import PIN
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
