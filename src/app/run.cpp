@@ -112,7 +112,7 @@ int run(const RunOptions& options) {
     }
   }
   std::optional<control::Trace> trace;
-  if (!options.trace.empty()) trace.emplace(options.trace);
+  if (!options.trace.empty()) trace.emplace(options.trace, options.trace_secrets);
 
   const transport::Identity identity{.serial = options.serial.empty() ? serial_of(key) : options.serial};
   std::vector<std::unique_ptr<ctaphid::Device>> devices;

@@ -126,9 +126,15 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       "STYLE");
   add_key_options(command, options.key);
   command
-      .add_option("--trace", options.trace,
-                  "Write every packet and message, decoded, to this file, one JSON object a line (mode 0600)")
+      .add_option(
+          "--trace", options.trace,
+          "Write every packet and message, decoded, to this file (mode 0600): one JSON object a line, or "
+          "for Wireshark where the name ends in .pcapng")
       ->type_name("FILE");
+  command.add_flag(
+      "--trace-secrets", options.trace_secrets,
+      "With --trace: also what platforms keep on the key in plain (largeBlobKey, credBlob, large "
+      "blobs), which stands as zeros otherwise");
   command
       .add_option("--serial", options.serial,
                   "The device's serial number, which tells keys apart (default: one that stays the same for "
@@ -148,9 +154,8 @@ void RunOptions::check() const {
         "lasting key "
         "in the browser or with fido2-token -S."};
   }
-  if (trace.ends_with(".pcapng"))
-    throw UsageError{
-        "--trace writes JSON Lines, not pcapng: give the file another name, such as trace.jsonl."};
+  if (trace_secrets && trace.empty())
+    throw UsageError{"--trace-secrets says what a trace shows: give --trace FILE too."};
   if (serial.size() > kMaxSerialLength || !is_printable_ascii(serial))
     throw UsageError{"--serial takes at most 63 printable ASCII characters without spaces."};
   for (auto transport = transports.begin(); transport != transports.end(); ++transport) {

@@ -74,7 +74,8 @@ class Device::Loop {
         engine_{{.device_version = settings.device_version,
                  .channel_seed = settings.channel_seed ? *settings.channel_seed : random_seed(),
                  .pacing = transport_->pacing()},
-                observer_.message},
+                observer_.message,
+                observer_.refusal},
         worker_{[this](const Request& request, const std::stop_token& stop) { process(request, stop); }},
         wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (!wake_) throw std::system_error{errno, std::generic_category(), "eventfd"};
@@ -99,6 +100,7 @@ class Device::Loop {
   struct Answered {
     ExchangeId exchange;
     Bytes bytes;
+    std::string why;
   };
   struct Waits {
     ExchangeId exchange;
@@ -123,6 +125,8 @@ class Device::Loop {
     exchange.on_waiting = [this, id = request.exchange](Waiting waiting) {
       post(Waits{.exchange = id, .waiting = waiting});
     };
+    std::string why;
+    exchange.on_refusal = [&why](std::string_view text) { why = text; };
     const auto& handler = request.command == Command::cbor ? handlers_.cbor : handlers_.msg;
     Bytes answer;
     try {
@@ -130,7 +134,7 @@ class Device::Loop {
     } catch (...) {
       answer.clear();  // the engine answers CTAPHID_ERROR
     }
-    post(Answered{.exchange = request.exchange, .bytes = std::move(answer)});
+    post(Answered{.exchange = request.exchange, .bytes = std::move(answer), .why = std::move(why)});
   }
 
   // On the HID thread.
@@ -186,7 +190,7 @@ class Device::Loop {
     bool goodbye = false;
     for (Event& event : events) {
       if (auto* const answered = std::get_if<Answered>(&event)) {
-        engine_.on_answer(answered->exchange, std::move(answered->bytes));
+        engine_.on_answer(answered->exchange, std::move(answered->bytes), answered->why);
       } else if (const auto* const waits = std::get_if<Waits>(&event)) {
         engine_.on_waiting(waits->exchange, waits->waiting, now());
       } else {

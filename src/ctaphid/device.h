@@ -29,6 +29,8 @@ struct Handlers {
 struct Observer {
   std::function<void(Direction, const Report&)> packet;
   std::function<void(Direction, std::uint32_t channel, std::uint8_t command, ByteView payload)> message;
+  /// Why the message that comes next, an answer on that channel, refuses what a host sent.
+  std::function<void(std::uint32_t channel, std::string_view why)> refusal{};
 };
 
 class Device {

@@ -13,6 +13,11 @@
 #include "u2f/u2f.h"
 
 namespace fauxkey {
+namespace {
+
+constexpr const char* kInnerError = "an error within the key; its log says which";
+
+}  // namespace
 
 struct VirtualKey::Parts {
   Parts(KeyConfig config, Ports ports)
@@ -48,6 +53,7 @@ Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
     return ctap::process(parts_->session, request, exchange);
   } catch (const std::exception& error) {
     spdlog::error("A request could not be answered: {}", error.what());
+    if (exchange.on_refusal) exchange.on_refusal(kInnerError);
     return {static_cast<std::uint8_t>(Status::other)};
   }
 }
@@ -58,6 +64,7 @@ Bytes VirtualKey::process_apdu(ByteView apdu, const Exchange& exchange) {
     return u2f::process(apdu, {parts_->authenticator, parts_->presence, exchange});
   } catch (const std::exception& error) {
     spdlog::error("A U2F request could not be answered: {}", error.what());
+    if (exchange.on_refusal) exchange.on_refusal(kInnerError);
     constexpr auto kError = static_cast<std::uint16_t>(u2f::StatusWord::unknown_error);
     return {static_cast<std::uint8_t>(kError >> 8), static_cast<std::uint8_t>(kError & 0xFF)};
   }
