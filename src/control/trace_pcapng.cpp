@@ -71,7 +71,6 @@ constexpr std::uint8_t kIn = 0x80;
 constexpr std::uint8_t kEndpoint = 1;
 constexpr std::uint16_t kBus = 1;
 constexpr std::int32_t kInProgress = -115;  // -EINPROGRESS
-constexpr std::size_t kUrbHeaderSize = 64;
 
 struct Urb {
   std::uint64_t id = 0;  ///< the same of a submission and its completion
@@ -298,7 +297,7 @@ class PcapngWriter final : public TraceWriter {
     body.put(static_cast<std::uint32_t>(ticks >> 32U));
     body.put(static_cast<std::uint32_t>(ticks));
     body.put(static_cast<std::uint32_t>(bytes.size()));
-    body.put(static_cast<std::uint32_t>(kUrbHeaderSize + urb.length));
+    body.put(static_cast<std::uint32_t>(bytes.size()));
     body.put_text(bytes);
     body.pad();
     if (!comment.empty()) put_option(body, kComment, comment);

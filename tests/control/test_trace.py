@@ -247,7 +247,9 @@ class TestPcapng:
         make_credential(channel, RP)
         channel.ctap2(GET_NEXT_ASSERTION)
         key.stop()
-        comments = [packet.comment for packet in read_pcapng(path).packets if packet.comment]
+        ends = [packet for packet in read_pcapng(path).packets if packet.comment]
+        ends = [packet for packet in ends if not packet.comment.startswith("CTAPHID_KEEPALIVE: STATUS_")]
+        comments = [packet.comment for packet in ends]
         assert [comment.split(" {")[0] for comment in comments] == [
             "CTAPHID_INIT",
             "CTAPHID_INIT",
@@ -258,7 +260,6 @@ class TestPcapng:
             "within 30 s",
         ]
         assert f'"id":"{RP}"' in comments[2]
-        ends = [packet for packet in read_pcapng(path).packets if packet.comment]
         assert not any(packet.urb.data[4] & 0x80 for packet in ends[2:4])  # long messages' last packets
 
     def test_each_device_is_an_interface_of_its_own(self, traced, starter):

@@ -120,7 +120,7 @@ def read_pcapng(path):
             data, options = body[20 : 20 + captured], _options(body[20 + padded :])
             seconds = (high << 32 | low) / capture.interfaces[interface].ticks_per_second
             urb = _urb(data)
-            assert abs(urb.seconds - seconds) < 2e-6 and original == 64 + urb.length
+            assert abs(urb.seconds - seconds) < 2e-6 and original == captured
             comment = options[1].decode() if 1 in options else None
             dropped = struct.unpack("<Q", options[4])[0] if 4 in options else 0
             assert not options.keys() - {1, 4}

@@ -674,7 +674,7 @@ TEST_CASE("ctaphid: an error says which rule was broken") {
 
 TEST_CASE("ctaphid: why an answer refuses is told with it") {
   std::vector<std::string> told;
-  Engine engine{{.channel_seed = 1},
+  Engine engine{{.channel_seed = 1, .pacing = {}},
                 [&](Direction direction, std::uint32_t, std::uint8_t command, ByteView) {
                   told.push_back((direction == Direction::out ? "out " : "in ") + std::to_string(command));
                 },

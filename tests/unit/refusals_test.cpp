@@ -36,8 +36,8 @@ Map without(Map request, int member) {
   return request;
 }
 
-Map registration() { return Bench::registration("new", false, "a.example"); }
-Map login() { return Bench::login("a.example"); }
+Map a_registration() { return Bench::registration("new", false, "a.example"); }
+Map a_login() { return Bench::login("a.example"); }
 Value descriptor(const Bytes& id) { return Map{{"id", id}, {"type", "public-key"}}; }
 
 struct Row {
@@ -61,67 +61,67 @@ const std::vector<Row> kMistakes{
     {"the parameters are of type array", Status::cbor_unexpected_type,
      [](auto& key) { return key.send_bytes(1, {0x01, 0x80}); }},
     {"member 0x02 (rp) is missing", Status::missing_parameter,
-     [](auto& key) { return key.send(0x01, without(registration(), 2)); }},
+     [](auto& key) { return key.send(0x01, without(a_registration(), 2)); }},
     {"member \"id\" of rp is missing", Status::missing_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 2, Map{{"name", "A"}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 2, Map{{"name", "A"}})); }},
     {"member \"name\" of rp is of type byte string, not text string", Status::cbor_unexpected_type,
      [](auto& key) {
-       return key.send(0x01, with(registration(), 2, Map{{"id", "a.example"}, {"name", Bytes{1}}}));
+       return key.send(0x01, with(a_registration(), 2, Map{{"id", "a.example"}, {"name", Bytes{1}}}));
      }},
     {"member 0x01 (clientDataHash) is of type text string, not byte string", Status::cbor_unexpected_type,
-     [](auto& key) { return key.send(0x01, with(registration(), 1, "text")); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 1, "text")); }},
     {"clientDataHash has 31 bytes", Status::invalid_length,
-     [](auto& key) { return key.send(0x01, with(registration(), 1, Bytes(31))); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 1, Bytes(31))); }},
     {"the user id has 65 bytes", Status::invalid_length,
-     [](auto& key) { return key.send(0x01, with(registration(), 3, Map{{"id", Bytes(65)}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 3, Map{{"id", Bytes(65)}})); }},
     {"none of the 1 algorithm", Status::unsupported_algorithm,
      [](auto& key) {
-       return key.send(0x01, with(registration(), 4, Array{Map{{"alg", -999}, {"type", "public-key"}}}));
+       return key.send(0x01, with(a_registration(), 4, Array{Map{{"alg", -999}, {"type", "public-key"}}}));
      }},
     {"lacks type or alg", Status::invalid_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 4, Array{Map{{"alg", -7}}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 4, Array{Map{{"alg", -7}}})); }},
     {"an entry of pubKeyCredParams is of type unsigned integer", Status::cbor_unexpected_type,
-     [](auto& key) { return key.send(0x01, with(registration(), 4, Array{7})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 4, Array{7})); }},
     {"an entry of excludeList is of type unsigned integer, not map", Status::cbor_unexpected_type,
-     [](auto& key) { return key.send(0x01, with(registration(), 5, Array{7})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 5, Array{7})); }},
     {"member \"id\" of excludeList is missing", Status::missing_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 5, Array{Map{{"type", "public-key"}}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 5, Array{Map{{"type", "public-key"}}})); }},
     {"allowList has 25 entries, more than 24", Status::limit_exceeded,
-     [](auto& key) { return key.send(0x02, with(login(), 3, Array(25, descriptor(Bytes(16, 1))))); }},
+     [](auto& key) { return key.send(0x02, with(a_login(), 3, Array(25, descriptor(Bytes(16, 1))))); }},
     {"option up is false", Status::invalid_option,
-     [](auto& key) { return key.send(0x01, with(registration(), 7, Map{{"up", false}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 7, Map{{"up", false}})); }},
     {"member \"rk\" of options is of type unsigned integer, not boolean", Status::cbor_unexpected_type,
-     [](auto& key) { return key.send(0x01, with(registration(), 7, Map{{"rk", 1}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 7, Map{{"rk", 1}})); }},
     {"option rk is makeCredential's alone", Status::unsupported_option,
-     [](auto& key) { return key.send(0x02, with(login(), 5, Map{{"rk", false}})); }},
+     [](auto& key) { return key.send(0x02, with(a_login(), 5, Map{{"rk", false}})); }},
     {"option uv is true, and no finger is enrolled", Status::invalid_option,
-     [](auto& key) { return key.send(0x02, with(login(), 5, Map{{"uv", true}})); }},
+     [](auto& key) { return key.send(0x02, with(a_login(), 5, Map{{"uv", true}})); }},
     {"the key is protected, and a discoverable credential (rk) needs user verification",
      Status::puat_required, [](auto& key) { return key.send(0x01, Bench::registration("new", true)); }},
     {"credProtect is 4, not 1, 2 or 3", Status::invalid_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 6, Map{{"credProtect", 4}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 6, Map{{"credProtect", 4}})); }},
     {"hmac-secret-mc stands without hmac-secret", Status::missing_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 6, Map{{"hmac-secret-mc", Map{}}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 6, Map{{"hmac-secret-mc", Map{}}})); }},
     {"member 0x02 (saltEnc) of hmac-secret is missing", Status::missing_parameter,
      [](auto& key) {
-       return key.send(0x02, with(login(), 4, Map{{"hmac-secret", Map{{1, Map{}}, {3, Bytes{1}}}}}));
+       return key.send(0x02, with(a_login(), 4, Map{{"hmac-secret", Map{{1, Map{}}, {3, Bytes{1}}}}}));
      }},
     {"hmac-secret needs user presence", Status::unsupported_option,
      [](auto& key) {
-       return key.send(0x02, with(with(login(), 4, Map{{"hmac-secret", Map{}}}), 5, Map{{"up", false}}));
+       return key.send(0x02, with(with(a_login(), 4, Map{{"hmac-secret", Map{}}}), 5, Map{{"up", false}}));
      }},
     {"largeBlobKey is false", Status::invalid_option,
-     [](auto& key) { return key.send(0x02, with(login(), 4, Map{{"largeBlobKey", false}})); }},
+     [](auto& key) { return key.send(0x02, with(a_login(), 4, Map{{"largeBlobKey", false}})); }},
     {"largeBlobKey needs option rk", Status::invalid_option,
-     [](auto& key) { return key.send(0x01, with(registration(), 6, Map{{"largeBlobKey", true}})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 6, Map{{"largeBlobKey", true}})); }},
     {"the key has no enterprise attestation", Status::invalid_parameter,
-     [](auto& key) { return key.send(0x01, with(registration(), 10, 1)); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 10, 1)); }},
     {"an entry of attestationFormatsPreference is of type boolean", Status::cbor_unexpected_type,
-     [](auto& key) { return key.send(0x01, with(registration(), 11, Array{true})); }},
+     [](auto& key) { return key.send(0x01, with(a_registration(), 11, Array{true})); }},
     {"there is no PIN/UV auth protocol 7", Status::invalid_parameter,
      [](auto& key) { return key.send(0x06, {{1, 7}, {2, 2}}); }},
     {"pinUvAuthProtocol is missing beside pinUvAuthParam", Status::missing_parameter,
-     [](auto& key) { return key.send(0x02, with(login(), 6, Bytes(32))); }},
+     [](auto& key) { return key.send(0x02, with(a_login(), 6, Bytes(32))); }},
     {"there is no clientPIN subcommand 99", Status::invalid_subcommand,
      [](auto& key) { return key.send(0x06, {{1, 2}, {2, 99}}); }},
     {"keyAgreement is no COSE_Key", Status::invalid_parameter,
@@ -193,7 +193,7 @@ TEST_CASE_FIXTURE(ManagedKey, "no credentials: the list, the key or credProtect 
       send(0x02, Bench::login("unknown.example")), Status::no_credentials,
       "the key holds no discoverable credential of unknown.example, and the request has no allowList");
   const Array three{descriptor(Bytes(16, 1)), descriptor(Bytes(16, 2)), descriptor(Bytes(16, 3))};
-  check_refused(send(0x02, with(login(), 3, three)), Status::no_credentials,
+  check_refused(send(0x02, with(a_login(), 3, three)), Status::no_credentials,
                 "the list names 3 credentials, none is of this key and a.example");
 
   Bench fresh;
@@ -217,26 +217,26 @@ TEST_CASE_FIXTURE(Bench, "a host's names come to a refusal as text that is safe 
 }
 
 TEST_CASE_FIXTURE(Bench, "PIN_AUTH_INVALID says what is wrong with the token or what it signs") {
-  check_refused(send(0x02, with(with(login(), 6, Bytes(32)), 7, 2)), Status::pin_auth_invalid,
+  check_refused(send(0x02, with(with(a_login(), 6, Bytes(32)), 7, 2)), Status::pin_auth_invalid,
                 "no pinUvAuthToken was given out since power-up");
   REQUIRE(set_pin("1234").status == Status::ok);
   SecretBytes token;
   REQUIRE(get_token("1234", 0x01, token, "a.example") == Status::ok);
-  check_refused(send(0x02, with(with(login(), 6, Bytes(32)), 7, 2)), Status::pin_auth_invalid,
+  check_refused(send(0x02, with(with(a_login(), 6, Bytes(32)), 7, 2)), Status::pin_auth_invalid,
                 "pinUvAuthParam does not match clientDataHash under the token");
-  check_refused(send(0x02, with_token(login(), token, 6)), Status::pin_auth_invalid,
+  check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid,
                 "the token has no permission ga");
   check_refused(send(0x01, with_token(Bench::registration("u", true, "b.example"), token, 8)),
                 Status::pin_auth_invalid, "the token is bound to a.example, not to b.example");
-  REQUIRE(send(0x01, with_token(registration(), token, 8)).status == Status::ok);
-  check_refused(send(0x01, with_token(registration(), token, 8)), Status::pin_auth_invalid,
+  REQUIRE(send(0x01, with_token(a_registration(), token, 8)).status == Status::ok);
+  check_refused(send(0x01, with_token(a_registration(), token, 8)), Status::pin_auth_invalid,
                 "the token's permission mc was used up");
   REQUIRE(get_token("1234", 0x02, token, "a.example") == Status::ok);
   clock.advance(seconds{31});
-  check_refused(send(0x02, with_token(login(), token, 6)), Status::pin_auth_invalid, "not used within 30 s");
+  check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid, "not used within 30 s");
   REQUIRE(get_token("1234", 0x02, token, "a.example") == Status::ok);
   key.power_cycle();
-  check_refused(send(0x02, with_token(login(), token, 6)), Status::pin_auth_invalid, "a power cycle");
+  check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid, "a power cycle");
 }
 
 TEST_CASE_FIXTURE(ManagedKey, "a token of one relying party is no good for what concerns all") {

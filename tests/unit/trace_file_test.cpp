@@ -83,7 +83,7 @@ TEST_CASE("the answer that refuses says why, and no other line") {
   }
   const auto lines = lines_of(file);
   REQUIRE(lines.size() == 4);
-  for (const std::size_t i : {0, 1, 3}) CHECK_FALSE(lines[i].contains("why"));
+  for (const std::size_t i : {0U, 1U, 3U}) CHECK_FALSE(lines[i].contains("why"));
   CHECK(lines[2]["statusName"] == "NOT_ALLOWED");
   CHECK(lines[2]["why"] == "the ten seconds are over \"12 s\"");
 }

@@ -69,7 +69,7 @@ TEST_CASE("the packet that ends a message carries it decoded, in both directions
   const auto answer = with_parameters(0x00, {{3, Bytes(90)}});
   const auto all = traced(pairing, request, answer);
   REQUIRE(all.size() == 3 + 1 + 1 + 2);
-  for (const std::size_t i : {0, 1, 5}) CHECK_FALSE(all[i].decoded);
+  for (const std::size_t i : {0U, 1U, 5U}) CHECK_FALSE(all[i].decoded);
   CHECK(all[3].kind == TraceEvent::Kind::message);
   CHECK(all[2].decoded == all[3].decoded);
   CHECK((*all[2].decoded)["command"] == "getAssertion");
@@ -136,7 +136,7 @@ TEST_CASE("what platforms keep on the key in plain stands as zeros in messages a
       }
       CHECK(seen == shown);
       CHECK(named == !shown);
-      CHECK(on_wire.size() % 64 == 0);
+      CHECK(on_wire.size() % 64U == 0U);
       CHECK(contains(on_wire, Bytes{row.request[0]}));
     }
   }
@@ -148,7 +148,7 @@ TEST_CASE("nothing else of a message changes, however malformed it is") {
   CHECK(control::redact(message, Direction::in, 0x01) == std::vector<std::string>{"credBlob"});
   REQUIRE(message.size() == before.size());
   std::size_t changed = 0;
-  for (std::size_t i = 0; i < message.size(); ++i) changed += message[i] != before[i] ? 1 : 0;
+  for (std::size_t i = 0; i < message.size(); ++i) changed += message[i] != before[i] ? 1U : 0U;
   CHECK(changed == 3);
   // Cut off anywhere, it is taken as it is, and what is there of the secret is gone.
   for (std::size_t size = 0; size < before.size(); ++size) {
