@@ -10,6 +10,7 @@
 #include "app/notify.h"
 #include "app/process.h"
 #include "app/run_options.h"
+#include "app/seeded.h"
 #include "control/trace.h"
 #include "crypto/hash.h"
 #include "crypto/p256.h"
@@ -27,7 +28,7 @@ namespace {
 std::unique_ptr<CredentialStore> make_store(const RunOptions& options, Random& random, Clock& clock) {
   if (options.ephemeral) {
     spdlog::info("The key is kept in memory only and gone when fauxkey ends.");
-    return std::make_unique<MemoryStore>();
+    return std::make_unique<MemoryStore>(clock);
   }
   auto store = open_store(options.store, true, random, clock);
   keystore::forget_unlock_secret(options.store.source());
@@ -71,7 +72,8 @@ std::string serial_of(const VirtualKey& key) {
 }
 
 std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec, const transport::Identity& identity,
-                                         VirtualKey& key, control::Trace* trace) {
+                                         const ctaphid::Device::Settings& settings, VirtualKey& key,
+                                         control::Trace* trace) {
   auto transport = transport::open_transport(spec, identity);
   const auto address = transport->address();
   ctaphid::Handlers handlers{
@@ -79,9 +81,9 @@ std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec, const transpor
                      const Exchange& exchange) { return key.process_cbor(message, exchange); },
       .msg = [&key](ByteView apdu, const Exchange& exchange) { return key.process_apdu(apdu, exchange); },
       .wink = [address] { spdlog::info("A host asks which key this is: {} (wink).", address); }};
-  auto device =
-      std::make_unique<ctaphid::Device>(std::move(transport), std::move(handlers),
-                                        trace != nullptr ? trace->observer(address) : ctaphid::Observer{});
+  auto device = std::make_unique<ctaphid::Device>(
+      std::move(transport), std::move(handlers),
+      trace != nullptr ? trace->observer(address) : ctaphid::Observer{}, settings);
   device->start();
   return device;
 }
@@ -92,8 +94,9 @@ int run(const RunOptions& options) {
   spdlog::info("fauxkey " FAUXKEY_VERSION ", P-256 by {}.", crypto::p256::implementation());
 
   // In this order, so that whatever uses another ends before it: devices, key, gate, store.
-  SystemRandom random;
-  SystemClock clock;
+  const auto sources = make_sources(options.seed);
+  auto& random = *sources.random;
+  auto& clock = *sources.clock;
   const auto store = make_store(options, random, clock);
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.
@@ -115,10 +118,12 @@ int run(const RunOptions& options) {
   if (!options.trace.empty()) trace.emplace(options.trace, options.trace_secrets);
 
   const transport::Identity identity{.serial = options.serial.empty() ? serial_of(key) : options.serial};
+  ctaphid::Device::Settings settings;
+  settings.channel_seed = sources.channel_seed;
   std::vector<std::unique_ptr<ctaphid::Device>> devices;
   for (const auto& spec : options.transports) {
     try {
-      devices.push_back(plug_in(spec, identity, key, trace ? &*trace : nullptr));
+      devices.push_back(plug_in(spec, identity, settings, key, trace ? &*trace : nullptr));
     } catch (const std::invalid_argument& error) {
       throw UsageError{error.what()};
     }

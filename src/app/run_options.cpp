@@ -45,7 +45,18 @@ Algorithm algorithm_named(const std::string& text) {
   throw CLI::ValidationError{"--algorithms", "there is no algorithm " + text + ": choose of " + known + "."};
 }
 
+bool is_printable_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+}  // namespace
+
 void add_key_options(CLI::App& command, KeyConfig& key) {
+  add_choice(
+      command, "--attestation", key.attestation, kAttestation,
+      "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
+      "attestation root) or self (by the credential's own key)",
+      "STYLE");
   add_choice(command, "--uv", key.built_in_uv, kBuiltInUv,
              "The key verifies its user by itself: by its prompt (prompt, or no KIND: no PIN is needed), or "
              "by fingers "
@@ -95,12 +106,6 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }
 
-bool is_printable_ascii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
-}  // namespace
-
 void add_run_options(CLI::App& command, RunOptions& options) {
   add_store_options(command, options.store);
   command.add_flag("--ephemeral", options.ephemeral,
@@ -119,11 +124,12 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->allow_extra_args(false);
   command.add_option("--pin", options.pin, "With --ephemeral: the key starts with this PIN")
       ->type_name("PIN");
-  add_choice(
-      command, "--attestation", options.key.attestation, kAttestation,
-      "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
-      "attestation root) or self (by the credential's own key)",
-      "STYLE");
+  command
+      .add_option(
+          "--seed", options.seed,
+          "With --ephemeral: the same run again, byte for byte, for the same requests; whoever knows N knows "
+          "every private key of it")
+      ->type_name("N");
   add_key_options(command, options.key);
   command
       .add_option(
@@ -154,6 +160,9 @@ void RunOptions::check() const {
         "lasting key "
         "in the browser or with fido2-token -S."};
   }
+  if (seed && !ephemeral)
+    throw UsageError{
+        "--seed is for --ephemeral keys only, since whoever knows it knows every key: give --ephemeral too."};
   if (trace_secrets && trace.empty())
     throw UsageError{"--trace-secrets says what a trace shows: give --trace FILE too."};
   if (serial.size() > kMaxSerialLength || !is_printable_ascii(serial))

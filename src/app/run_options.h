@@ -19,6 +19,7 @@ struct RunOptions {
   Approve approve = Approve::ask;
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
+  std::optional<std::uint64_t> seed;
   KeyConfig key;
   std::string trace;           ///< empty: none
   bool trace_secrets = false;  ///< what passes in plain is in the trace
@@ -29,6 +30,8 @@ struct RunOptions {
   void check() const;
 };
 
+/// What kind of key it is; `attestation` included.
+void add_key_options(CLI::App& command, KeyConfig& key);
 void add_run_options(CLI::App& command, RunOptions& options);
 
 }  // namespace fauxkey::app
