@@ -73,6 +73,8 @@ struct KeyConfig {
   /// Credentials that are not discoverable lie in the store as well, not in their ids, so that whoever has the
   /// store can list and remove them.
   bool keeps_all = false;
+  /// Signatures of this process repeat themselves from then on, so that with a seeded source all bytes do.
+  bool repeatable = false;
   /// alwaysUv is on from the start; a platform that may can turn it off.
   bool always_uv = false;
   /// How long a person has for each answer; the specification wants 10 s at least.

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <string>
+#include <utility>
 
 namespace fauxkey {
 
@@ -55,11 +57,28 @@ enum class Status : std::uint8_t {
   other = 0x7F,
 };
 
-/// What a step of a command gives: a value, or the status that ends the command.
-template <class T>
-using Result = std::expected<T, Status>;
+/// Why a command ends without its result.
+struct Refusal {
+  Status status;
+  /// For a person who tests a relying party or a client: a clause in the specification's words, with section
+  /// and step where they help ("6.6: the ten seconds after power-up are over (12 s)"). Holds no secret, and a
+  /// host's own texts only as user/display_text.h makes them.
+  std::string why;
 
-[[nodiscard]] inline std::unexpected<Status> fail(Status status) { return std::unexpected{status}; }
+  friend bool operator==(const Refusal& refusal, Status status) { return refusal.status == status; }
+};
+
+/// What a step of a command gives: a value, or the refusal that ends the command.
+template <class T>
+using Result = std::expected<T, Refusal>;
+
+[[nodiscard]] inline std::unexpected<Refusal> fail(Status status, std::string why) {
+  return std::unexpected{Refusal{status, std::move(why)}};
+}
+/// Passes on what a step refused.
+[[nodiscard]] inline std::unexpected<Refusal> fail(Refusal refusal) {
+  return std::unexpected{std::move(refusal)};
+}
 
 /// The specification's name without its prefix: "PIN_AUTH_INVALID"; "UNKNOWN" for other values.
 [[nodiscard]] const char* name_of(Status status);

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fauxkey/bytes.h"
@@ -33,6 +34,8 @@ struct Exchange {
   std::stop_token stop;
   /// Told at each change; called on the thread that processes the request. May be empty.
   std::function<void(Waiting)> on_waiting;
+  /// Told once, before the answer, where that refuses the request: why (see Refusal). May be empty.
+  std::function<void(std::string_view why)> on_refusal{};
 };
 
 /// The world around a key. All outlive it.

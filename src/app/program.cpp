@@ -12,7 +12,7 @@ namespace fauxkey::app {
 namespace {
 
 constexpr std::array kCommands{add_run,    add_credentials, add_keystore, add_attestation,
-                               add_doctor, add_demo,        add_version};
+                               add_doctor, add_demo,        add_replay,   add_version};
 
 int fail(int status, const std::string& sentence) {
   std::cerr << "fauxkey: " << sentence << "\n";

@@ -11,6 +11,7 @@
 #include "app/process.h"
 #include "app/run_options.h"
 #include "control/control_server.h"
+#include "control/event_feed.h"
 #include "control/prompts.h"
 #include "control/trace.h"
 #include "crypto/p256.h"
@@ -60,8 +61,9 @@ void log_key(const VirtualKey& key, const RunOptions& options) {
   if (options.key.newest_version == CtapVersion::fido_2_3)
     spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
   if (options.seed) {
-    spdlog::warn("EVERYTHING RANDOM COMES FROM THE NUMBER {} (--seed): whoever knows it has all of this key's secrets.",
-                 *options.seed);
+    spdlog::warn(
+        "THE KEY IS NO SECRET (--seed {}): whoever knows the seed knows every private key of it. For tests alone.",
+        *options.seed);
   }
 }
 
@@ -130,18 +132,23 @@ int run(const RunOptions& options) {
   control::EventHub events;
   user::PromptBoard prompts{prompt_events(events)};
   std::optional<control::Trace> trace;
+  std::optional<control::Trace> feed;
   control::KeyRing keys{{.events = events,
                          .prompts = prompts,
                          .observer =
-                             [&](const std::string& /*key*/, const std::string& address) {
-                               return trace ? trace->observer(address) : ctaphid::Observer{};
+                             [&](const std::string& key, const std::string& address) {
+                               auto told = feed ? feed->observer(key) : ctaphid::Observer{};
+                               told.packet = {};  // messages are enough
+                               return control::both(trace ? trace->observer(address) : ctaphid::Observer{},
+                                                    std::move(told));
                              },
                          .socket_folder = runtime_folder().string()}};
   const auto key = options.keyless ? nullptr : make_key(options, keys.surroundings());
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.
   const EndSignals signals;
-  if (!options.trace.empty()) trace.emplace(options.trace);
+  if (options.control != "none") feed.emplace(control::make_event_writer(events));
+  if (!options.trace.empty()) trace.emplace(options.trace, options.trace_secrets);
 
   control::VirtualAuthenticators authenticators{keys, options.transports};
   if (key) {

@@ -44,7 +44,14 @@ Algorithm algorithm_named(const std::string& text) {
   throw CLI::ValidationError{"--algorithms", "there is no algorithm " + text + ": choose of " + known + "."};
 }
 
+}  // namespace
+
 void add_key_options(CLI::App& command, KeyConfig& key) {
+  add_choice(
+      command, "--attestation", key.attestation, kAttestation,
+      "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
+      "attestation root) or self (by the credential's own key)",
+      "STYLE");
   add_choice(command, "--uv", key.built_in_uv, kBuiltInUv,
              "The key verifies its user by itself: by its prompt (prompt, or no KIND: no PIN is needed), or "
              "by fingers "
@@ -94,8 +101,6 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }
 
-}  // namespace
-
 void add_run_options(CLI::App& command, RunOptions& options) {
   add_store_options(command, options.store);
   command.add_flag("--ephemeral", options.ephemeral,
@@ -114,11 +119,12 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->allow_extra_args(false);
   command.add_option("--pin", options.pin, "With --ephemeral: the key starts with this PIN")
       ->type_name("PIN");
-  add_choice(
-      command, "--attestation", options.key.attestation, kAttestation,
-      "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
-      "attestation root) or self (by the credential's own key)",
-      "STYLE");
+  command
+      .add_option(
+          "--seed", options.seed,
+          "With --ephemeral: the same run again, byte for byte, for the same requests; whoever knows N knows "
+          "every private key of it")
+      ->type_name("N");
   add_key_options(command, options.key);
   command
       .add_option("--control", options.control,
@@ -128,14 +134,15 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_flag("--keyless", options.keyless,
                    "No key of its own: keys are plugged in over the control interface");
   command
-      .add_option("--seed", options.seed,
-                  "With --ephemeral: all that is random comes from this number, so that a run can be had again; "
-                  "for tests alone")
-      ->type_name("N");
-  command
-      .add_option("--trace", options.trace,
-                  "Write every packet and message, decoded, to this file, one JSON object a line (mode 0600)")
+      .add_option(
+          "--trace", options.trace,
+          "Write every packet and message, decoded, to this file (mode 0600): one JSON object a line, or "
+          "for Wireshark where the name ends in .pcapng")
       ->type_name("FILE");
+  command.add_flag(
+      "--trace-secrets", options.trace_secrets,
+      "With --trace: also what platforms keep on the key in plain (largeBlobKey, credBlob, large "
+      "blobs), which stands as zeros otherwise");
   command
       .add_option("--serial", options.serial,
                   "The device's serial number, which tells keys apart (default: one that stays the same for "
@@ -149,8 +156,6 @@ void RunOptions::check() const {
     throw UsageError{"--ephemeral keeps nothing and --store names where to keep it: give one of them."};
   if (ephemeral && !store.unlock.empty())
     throw UsageError{"--unlock opens a keystore, and --ephemeral has none: give one of them."};
-  if (seed && !ephemeral)
-    throw UsageError{"--seed makes keys that everybody can make who knows the number: give --ephemeral with it."};
   if (keyless && (pin || seed || !store.store.empty() || !store.unlock.empty()))
     throw UsageError{"--keyless has no key, so what keys are made with is for the control interface to say."};
   if (keyless && control == "none")
@@ -163,9 +168,11 @@ void RunOptions::check() const {
         "lasting key "
         "in the browser or with fido2-token -S."};
   }
-  if (trace.ends_with(".pcapng"))
+  if (seed && !ephemeral)
     throw UsageError{
-        "--trace writes JSON Lines, not pcapng: give the file another name, such as trace.jsonl."};
+        "--seed is for --ephemeral keys only, since whoever knows it knows every key: give --ephemeral too."};
+  if (trace_secrets && trace.empty())
+    throw UsageError{"--trace-secrets says what a trace shows: give --trace FILE too."};
   if (!control::is_serial(serial))
     throw UsageError{"--serial takes at most 63 printable ASCII characters without spaces."};
   for (auto transport = transports.begin(); transport != transports.end(); ++transport) {

@@ -19,18 +19,21 @@ struct RunOptions {
   Approve approve = Approve::ask;
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
-  KeyConfig key;
-  bool keyless = false;  ///< no key of the daemon's own
-  std::string control;   ///< empty: the default; "none"
   std::optional<std::uint64_t> seed;
-  std::string trace;   ///< empty: none
-  std::string serial;  ///< empty: made from the attestation root
+  KeyConfig key;
+  bool keyless = false;        ///< no key of the daemon's own
+  std::string control;         ///< empty: the default; "none"
+  std::string trace;           ///< empty: none
+  bool trace_secrets = false;  ///< what passes in plain is in the trace
+  std::string serial;          ///< empty: made from the attestation root
   bool debug = false;
 
   /// Throws UsageError for what does not go together.
   void check() const;
 };
 
+/// What kind of key it is; `attestation` included.
+void add_key_options(CLI::App& command, KeyConfig& key);
 void add_run_options(CLI::App& command, RunOptions& options);
 
 }  // namespace fauxkey::app

@@ -15,15 +15,15 @@ Result<void> result_of(UserAnswer answer) {
     case UserAnswer::approved:
       return {};
     case UserAnswer::denied:
-      return fail(Status::operation_denied);
+      return fail(Status::operation_denied, "the user said no");
     case UserAnswer::not_verified:
-      return fail(Status::uv_invalid);
+      return fail(Status::uv_invalid, "built-in user verification: it is not the right person");
     case UserAnswer::timed_out:
-      return fail(Status::user_action_timeout);
+      return fail(Status::user_action_timeout, "the user did not answer in time");
     case UserAnswer::cancelled:
-      return fail(Status::keepalive_cancel);
+      return fail(Status::keepalive_cancel, "the host cancelled the request while the user was asked");
   }
-  return fail(Status::other);
+  return fail(Status::other, "the user gate gave an answer that there is not");
 }
 
 KeyConfig with_algorithms(KeyConfig config) {
@@ -107,7 +107,7 @@ Result<void> Authenticator::verify_user(const Prompt& prompt, const Exchange& ex
   if (answer != UserAnswer::not_verified) {
     if (auto restored = built_in_uv_.restore(answer == UserAnswer::approved); !restored) return restored;
   } else if (built_in_uv_.retries() == 0) {
-    return fail(Status::uv_blocked);
+    return fail(Status::uv_blocked, "built-in user verification: not the right person, and no try is left");
   }
   return result_of(answer);
 }
@@ -141,7 +141,9 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
   credential.cred_random_with_uv = ports_.random.secret<32>();
   const auto count = discoverable_count();
   if (!count) return fail(count.error());
-  if (*count >= kMaxDiscoverableCredentials) return fail(Status::key_store_full);
+  if (*count >= kMaxDiscoverableCredentials)
+    return fail(Status::key_store_full,
+                "the key holds " + std::to_string(*count) + " discoverable credentials and takes no more");
   if (auto stored = checked(ports_.store.put(credential)); !stored) return fail(stored.error());
   return credential;
 }

@@ -24,7 +24,9 @@ BuiltInUv::BuiltInUv(CredentialStore& store) : store_{store} {
 }
 
 Result<void> BuiltInUv::spend_try() {
-  if (retries_ == 0) return fail(Status::uv_blocked);
+  if (retries_ == 0)
+    return fail(Status::uv_blocked,
+                "6.5.2.3: no try of built-in user verification is left; the PIN gives them back");
   return keep(static_cast<std::uint8_t>(retries_ - 1), count_since_pin_ + 1);
 }
 

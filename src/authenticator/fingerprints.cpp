@@ -13,6 +13,8 @@ namespace {
 // Members of one template in the record, which is an array of them.
 constexpr int kId = 1, kName = 2, kFinger = 3;
 
+constexpr const char* kUnknown = "no enrolled fingerprint has this templateId";
+
 std::optional<Fingerprint> read(const cbor::Value& value) {
   const auto* map = value.as<cbor::Map>();
   if (map == nullptr) return std::nullopt;
@@ -60,7 +62,7 @@ Result<void> Fingerprints::rename(ByteView id, const std::string& name) {
   auto changed = fingerprints_;
   const auto found =
       std::ranges::find_if(changed, [&](const auto& one) { return std::ranges::equal(one.id, id); });
-  if (found == changed.end()) return fail(Status::invalid_option);
+  if (found == changed.end()) return fail(Status::invalid_option, kUnknown);
   found->name = name;
   return keep(std::move(changed));
 }
@@ -68,7 +70,7 @@ Result<void> Fingerprints::rename(ByteView id, const std::string& name) {
 Result<void> Fingerprints::remove(ByteView id) {
   auto changed = fingerprints_;
   if (std::erase_if(changed, [&](const auto& one) { return std::ranges::equal(one.id, id); }) == 0) {
-    return fail(Status::invalid_option);
+    return fail(Status::invalid_option, kUnknown);
   }
   return keep(std::move(changed));
 }

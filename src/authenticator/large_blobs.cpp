@@ -31,7 +31,8 @@ Result<void> LargeBlobs::save(CredentialStore& store, ByteView serialized) {
   const auto array = serialized.first(serialized.size() - kHashSize);
   const auto digest = crypto::sha256(array);
   if (!std::ranges::equal(ByteView{digest}.first(kHashSize), serialized.last(kHashSize))) {
-    return fail(Status::integrity_failure);
+    return fail(Status::integrity_failure,
+                "6.10.2: the last 16 bytes are not the beginning of the SHA-256 of those before them");
   }
   return checked(store.save(RecordKind::large_blobs, serialized));
 }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "authenticator/store_status.h"
@@ -16,6 +17,10 @@ namespace {
 constexpr int kHash = 1;
 constexpr int kCodePoints = 2;
 constexpr int kRetries = 3;
+
+std::string tries_left(std::uint8_t retries) {
+  return std::to_string(retries) + (retries == 1 ? " try" : " tries") + " left";
+}
 
 /// All neighbours differ by the same of -1, 0 and 1: 0000, 1234, dcba.
 bool is_simple(ByteView pin) {
@@ -57,10 +62,20 @@ Pin::Pin(CredentialStore& store) : store_{store} {
 
 Result<std::size_t> Pin::check_policy(ByteView utf8, std::size_t min_code_points, bool complexity) {
   const auto code_points = cbor::count_code_points({reinterpret_cast<const char*>(utf8.data()), utf8.size()});
-  if (!code_points || *code_points < min_code_points || utf8.size() > kMaxBytes) {
-    return fail(Status::pin_policy_violation);
+  if (!code_points) return fail(Status::pin_policy_violation, "6.5.1: the new PIN is not UTF-8");
+  if (*code_points < min_code_points) {
+    return fail(Status::pin_policy_violation, "6.5.1: the new PIN has fewer than " +
+                                                  std::to_string(min_code_points) +
+                                                  " code points (minPINLength)");
   }
-  if (complexity && is_simple(utf8)) return fail(Status::pin_policy_violation);
+  if (utf8.size() > kMaxBytes) {
+    return fail(Status::pin_policy_violation,
+                "6.5.1: the new PIN is longer than " + std::to_string(kMaxBytes) + " bytes");
+  }
+  if (complexity && is_simple(utf8)) {
+    return fail(Status::pin_policy_violation,
+                "pinComplexityPolicy is on, and the new PIN repeats one character or counts up or down");
+  }
   return *code_points;
 }
 
@@ -75,9 +90,13 @@ Result<void> Pin::set(ByteView utf8, std::size_t code_points) {
 }
 
 Result<void> Pin::check_not_blocked() const {
-  if (!is_set()) return fail(Status::pin_not_set);
-  if (retries_ == 0) return fail(Status::pin_blocked);
-  if (needs_power_cycle()) return fail(Status::pin_auth_blocked);
+  if (!is_set()) return fail(Status::pin_not_set, "no PIN is set");
+  if (retries_ == 0) return fail(Status::pin_blocked, "6.5.2.2: no PIN tries are left; only a reset helps");
+  if (needs_power_cycle()) {
+    return fail(Status::pin_auth_blocked,
+                "6.5.5.6: three wrong PINs in a row, the key must be unplugged and plugged in again (" +
+                    tries_left(retries_) + ")");
+  }
   return {};
 }
 
@@ -89,8 +108,14 @@ Result<void> Pin::verify(ByteView pin_hash) {
   retries_ = left;
   if (!equal_in_constant_time(*hash_, pin_hash)) {
     ++misses_in_a_row_;
-    if (retries_ == 0) return fail(Status::pin_blocked);
-    return fail(needs_power_cycle() ? Status::pin_auth_blocked : Status::pin_invalid);
+    if (retries_ == 0)
+      return fail(Status::pin_blocked, "wrong PIN, and no tries are left; only a reset helps");
+    if (needs_power_cycle()) {
+      return fail(Status::pin_auth_blocked,
+                  "wrong PIN, the third in a row: the key must be unplugged and plugged in again (" +
+                      tries_left(retries_) + ")");
+    }
+    return fail(Status::pin_invalid, "wrong PIN, " + tries_left(retries_));
   }
   if (auto restored = save(*hash_, code_points_, kMaxRetries); !restored) return restored;
   retries_ = kMaxRetries;

@@ -4,9 +4,10 @@
 
 namespace fauxkey {
 
-Status status_of(const StoreError& error) {
+Refusal refusal_of(StoreError error) {
   spdlog::error("{}", error.message);
-  return error.kind == StoreError::Kind::full ? Status::key_store_full : Status::other;
+  return {error.kind == StoreError::Kind::full ? Status::key_store_full : Status::other,
+          "the keystore: " + std::move(error.message)};
 }
 
 }  // namespace fauxkey

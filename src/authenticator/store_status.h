@@ -1,4 +1,4 @@
-// What a host is told when the store fails; a person finds the store's own sentence in the log.
+// What a host is told when the store fails; a person finds the store's own sentence in the log and the trace.
 #pragma once
 
 #include "fauxkey/credential_store.h"
@@ -7,12 +7,12 @@
 namespace fauxkey {
 
 /// KEY_STORE_FULL for a full disk, OTHER for the rest. Logs the error's sentence.
-[[nodiscard]] Status status_of(const StoreError& error);
+[[nodiscard]] Refusal refusal_of(StoreError error);
 
 /// The store's result as a command's.
 template <class T>
 [[nodiscard]] Result<T> checked(StoreResult<T> result) {
-  if (!result) return fail(status_of(result.error()));
+  if (!result) return fail(refusal_of(std::move(result.error())));
   if constexpr (std::is_void_v<T>)
     return {};
   else

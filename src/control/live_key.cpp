@@ -43,6 +43,7 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
       own.store ? own.store(*random_, clock_) : std::make_unique<MemoryStore>(clock_), clock_);
   gate_ = std::make_unique<user::ScriptedGate>(options_.name, clock_, surroundings_.prompts, options_.user,
                                                own.gate ? own.gate(clock_) : nullptr);
+  options_.config.repeatable = options_.seed.has_value();
   key_ = std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, clock_, *random_});
   if (options_.pin) {
     try {
@@ -95,8 +96,10 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
             spdlog::info("A host asks which key this is: {}, {} (wink).", options_.name, address);
             tell("key.wink", {{"address", address}});
           }};
+  if (!options_.config.ctap) handlers.cbor = {};
   ctaphid::Device::Settings settings;
-  if (options_.seed) settings.channel_seed = static_cast<std::uint32_t>(*options_.seed);
+  settings.clock = &clock_;
+  if (options_.seed) settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
   auto device = std::make_unique<ctaphid::Device>(
       std::move(transport), std::move(handlers),
       surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{}, settings);

@@ -5,24 +5,21 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace fauxkey::control {
 namespace {
 
 constexpr std::size_t kMaxQueuedBytes = std::size_t{4} << 20U;
 
-std::string as_line(const Json& json) {
-  // Texts of a host may be anything; what is no UTF-8 shows as U+FFFD.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
-Trace::Trace(const std::filesystem::path& file)
-    : file_{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600)} {
+Trace::Trace(const std::filesystem::path& file, bool secrets)
+    : file_{::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600)},
+      pairing_{secrets} {
   const auto refuse = [&](int error) {
     return std::runtime_error{"The trace cannot be written to " + file.string() + " (" +
                               std::strerror(error) +
@@ -32,7 +29,13 @@ Trace::Trace(const std::filesystem::path& file)
   struct stat status{};
   if (::fstat(file_.get(), &status) != 0) throw refuse(errno);
   if (S_ISREG(status.st_mode) && ::fchmod(file_.get(), 0600) != 0) throw refuse(errno);
-  writer_ = std::jthread{[this] { write_batches(); }};
+  writer_ = file.extension() == ".pcapng" ? make_pcapng_writer(start_, std::chrono::system_clock::now())
+                                          : make_json_writer(start_);
+  thread_ = std::jthread{[this] { write_batches(); }};
+}
+
+Trace::Trace(std::unique_ptr<TraceWriter> writer) : pairing_{false}, writer_{std::move(writer)} {
+  thread_ = std::jthread{[this] { write_batches(); }};
 }
 
 Trace::~Trace() {
@@ -43,26 +46,42 @@ Trace::~Trace() {
   changed_.notify_one();
 }
 
-ctaphid::Observer Trace::observer(std::string device) {
-  std::size_t index = 0;
+ctaphid::Observer Trace::observer(const std::string& device) {
+  TraceEvent event{
+      .kind = TraceEvent::Kind::device, .time = Clock::now(), .bytes = {}, .why = {}, .decoded = {}};
   {
     const std::scoped_lock lock{mutex_};
-    index = devices_.size();
-    devices_.push_back(std::move(device));
+    event.device = devices_++;
+    event.bytes.assign(device.begin(), device.end());
+    queue_.push_back(event);  // never left out: all that follows refers to it
   }
+  changed_.notify_one();
+  event.bytes.clear();
   ctaphid::Observer observer;
-  observer.packet = [this, index](ctaphid::Direction direction, const transport::Report& report) {
-    enqueue({Clock::now(), index, false, direction, 0, 0, {}}, report);
+  observer.packet = [this, event](ctaphid::Direction direction, const transport::Report& report) mutable {
+    event.kind = TraceEvent::Kind::packet;
+    event.time = Clock::now();
+    event.direction = direction;
+    enqueue(event, report);
   };
-  observer.message = [this, index](ctaphid::Direction direction, std::uint32_t channel, std::uint8_t command,
-                                   ByteView payload) {
-    enqueue({Clock::now(), index, true, direction, channel, command, {}}, payload);
+  // One thread tells all of a device, the reason right before the answer that it belongs to.
+  const auto why = std::make_shared<std::string>();
+  observer.message = [this, event, why](ctaphid::Direction direction, std::uint32_t channel,
+                                        std::uint8_t command, ByteView payload) mutable {
+    event.kind = TraceEvent::Kind::message;
+    event.time = Clock::now();
+    event.direction = direction;
+    event.channel = channel;
+    event.command = command;
+    event.why = std::exchange(*why, {});
+    enqueue(event, payload);
   };
+  observer.refusal = [why](std::uint32_t /*channel*/, std::string_view text) { *why = text; };
   return observer;
 }
 
-void Trace::enqueue(Event event, ByteView bytes) {
-  const std::size_t size = sizeof event + bytes.size();
+void Trace::enqueue(TraceEvent event, ByteView bytes) {
+  const std::size_t size = sizeof event + bytes.size() + event.why.size();
   {
     const std::scoped_lock lock{mutex_};
     if (queued_bytes_ + size > kMaxQueuedBytes) {
@@ -78,49 +97,39 @@ void Trace::enqueue(Event event, ByteView bytes) {
 
 void Trace::write_batches() {
   bool failed = false;
+  const auto put = [&](const std::string& bytes) {
+    if (failed || write(bytes)) return;
+    failed = true;
+    spdlog::error("The trace ends here, it cannot be written any more ({}): see that its disk has room.",
+                  std::strerror(errno));
+  };
+  put(writer_->begin());
   while (true) {
-    std::vector<Event> batch;
+    std::vector<TraceEvent> batch;
     std::uint64_t dropped = 0;
     {
       std::unique_lock lock{mutex_};
       changed_.wait(lock, [&] { return ending_ || !queue_.empty() || dropped_ > 0; });
-      if (queue_.empty() && dropped_ == 0) return;
+      if (queue_.empty() && dropped_ == 0) break;
       batch.swap(queue_);
       queued_bytes_ = 0;
       dropped = std::exchange(dropped_, 0);
     }
     if (failed) continue;
-    std::string text;
-    for (const auto& event : batch) text += line(event);
-    if (dropped > 0) {
-      const std::chrono::duration<double> time = Clock::now() - start_;
-      text +=
-          as_line({{"t", std::round(time.count() * 1e6) / 1e6}, {"layer", "trace"}, {"dropped", dropped}});
+    std::string bytes;
+    for (auto& event : batch) {
+      for (const auto& ready : pairing_.take(std::move(event))) bytes += writer_->write(ready);
     }
-    if (!write(text)) {
-      failed = true;
-      spdlog::error("The trace ends here, it cannot be written any more ({}): see that its disk has room.",
-                    std::strerror(errno));
-    }
+    if (dropped > 0) bytes += writer_->dropped(Clock::now(), dropped);
+    put(bytes);
   }
+  std::string bytes;
+  for (const auto& event : pairing_.rest()) bytes += writer_->write(event);
+  put(bytes);
 }
 
-std::string Trace::line(const Event& event) {
-  const std::chrono::duration<double> time = event.time - start_;
-  Json json = Json::object();
-  json["t"] = std::round(time.count() * 1e6) / 1e6;
-  {
-    const std::scoped_lock lock{mutex_};
-    json["device"] = devices_[event.device];
-  }
-  json.update(event.is_message
-                  ? decoder_.message(event.direction, event.device, event.channel, event.command, event.bytes)
-                  : TraceDecoder::packet(event.direction, event.bytes));
-  return as_line(json);
-}
-
-bool Trace::write(const std::string& text) const {
-  std::string_view rest = text;
+bool Trace::write(const std::string& bytes) const {
+  std::string_view rest = bytes;
   while (!rest.empty()) {
     const auto written = ::write(file_.get(), rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;

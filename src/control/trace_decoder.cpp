@@ -115,7 +115,7 @@ Json bit_names(std::uint64_t bits, std::span<const ValueName> names) {
 /// The first item of `bytes`, with its size; nothing where they begin with none. A canonical item ends in one
 /// place only.
 std::optional<std::pair<cbor::Value, std::size_t>> first_item(ByteView bytes) {
-  constexpr std::size_t kMaxCoseKeySize = 256;  // P-256 takes 77 bytes
+  constexpr std::size_t kMaxCoseKeySize = 2048;  // P-256 takes 77 bytes, RSA 270, ML-DSA-65 1964
   for (std::size_t size = 1; size <= std::min(bytes.size(), kMaxCoseKeySize); ++size) {
     if (auto item = cbor::decode(bytes.first(size))) return std::pair{*std::move(item), size};
   }

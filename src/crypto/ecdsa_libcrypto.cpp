@@ -1,5 +1,6 @@
 // The other curves by OpenSSL 3's libcrypto; see p256_libcrypto.cpp, which does the same with less
 // indirection.
+#include "crypto/deterministic.h"
 #include "crypto/ecdsa.h"
 #include "crypto/ecdsa_curve.h"
 #include "crypto/libcrypto.h"
@@ -13,16 +14,17 @@ struct Parameters {
   int nid;
   const char* group;
   const char* digest;
+  EcdsaCurve curve;
 };
 
 Parameters parameters_of(Curve curve) {
   switch (curve) {
     case Curve::p384:
-      return {NID_secp384r1, SN_secp384r1, "SHA384"};
+      return {NID_secp384r1, SN_secp384r1, "SHA384", EcdsaCurve::p384};
     case Curve::p521:
-      return {NID_secp521r1, SN_secp521r1, "SHA512"};
+      return {NID_secp521r1, SN_secp521r1, "SHA512", EcdsaCurve::p521};
     case Curve::secp256k1:
-      return {NID_secp256k1, SN_secp256k1, "SHA256"};
+      return {NID_secp256k1, SN_secp256k1, "SHA256", EcdsaCurve::secp256k1};
   }
   throw std::logic_error{"there is no such curve"};
 }
@@ -55,6 +57,7 @@ PublicKey public_key(Curve curve, ByteView scalar) {
 Bytes sign(Curve curve, ByteView scalar, ByteView message) {
   require_private_key(curve, scalar);
   const auto parameters = parameters_of(curve);
+  if (signatures_are_deterministic()) return sign_rfc6979(parameters.curve, scalar, message);
   const BigNumber number = secret_number(scalar);
   const ParamsBuilder builder = made(ParamsBuilder{OSSL_PARAM_BLD_new()});
   check(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, parameters.group, 0) == 1);

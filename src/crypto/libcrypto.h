@@ -11,6 +11,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "crypto/deterministic.h"
 #include "fauxkey/bytes.h"
 
 namespace fauxkey::crypto::libcrypto {
@@ -77,6 +78,16 @@ T made(T object) {
   if (EVP_PKEY_is_a(key, "EC") == 1) {
     unsigned int deterministic = 1;
     const OSSL_PARAM params[]{OSSL_PARAM_construct_uint(OSSL_SIGNATURE_PARAM_NONCE_TYPE, &deterministic),
+                              OSSL_PARAM_construct_end()};
+    check(EVP_PKEY_CTX_set_params(key_context, params) == 1);
+  }
+#endif
+#ifdef OSSL_SIGNATURE_PARAM_DETERMINISTIC
+  // ML-DSA mixes in random bytes unless told not to (FIPS 204, 3.4).
+  if (signatures_are_deterministic() &&
+      (EVP_PKEY_is_a(key, "ML-DSA-44") == 1 || EVP_PKEY_is_a(key, "ML-DSA-65") == 1)) {
+    int deterministic = 1;
+    const OSSL_PARAM params[]{OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_DETERMINISTIC, &deterministic),
                               OSSL_PARAM_construct_end()};
     check(EVP_PKEY_CTX_set_params(key_context, params) == 1);
   }

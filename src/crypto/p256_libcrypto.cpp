@@ -2,6 +2,7 @@
 // that belongs to it is left out: ECDSA and ECDH need it not, and it would cost as much as half a signature.
 #include <algorithm>
 
+#include "crypto/deterministic.h"
 #include "crypto/libcrypto.h"
 #include "crypto/p256.h"
 #include "crypto/p256_scalar.h"
@@ -71,6 +72,10 @@ PublicKey public_key(ByteView private_key) {
 }
 
 Bytes sign(ByteView private_key, ByteView message) {
+  if (signatures_are_deterministic()) {
+    require_private_key(private_key);
+    return sign_rfc6979(EcdsaCurve::p256, private_key, message);
+  }
   return libcrypto::sign(load_private(private_key).get(), "SHA256", message);
 }
 

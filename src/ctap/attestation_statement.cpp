@@ -30,22 +30,26 @@ Result<bool> allows_enterprise_attestation(const Authenticator& key,
                                            const std::string& rp_id) {
   constexpr std::uint64_t kVendorFacilitated = 1, kPlatformManaged = 2;
   if (!level) return false;
-  if (!key.config().enterprise || !key.settings().enterprise_attestation)
-    return fail(Status::invalid_parameter);
+  if (!key.config().enterprise)
+    return fail(Status::invalid_parameter, "the key has no enterprise attestation (option ep is absent)");
+  if (!key.settings().enterprise_attestation)
+    return fail(Status::invalid_parameter, "enterprise attestation is off (option ep is false)");
   if (*level == kPlatformManaged) return true;
-  if (*level != kVendorFacilitated) return fail(Status::invalid_option);
+  if (*level != kVendorFacilitated)
+    return fail(Status::invalid_option,
+                "enterpriseAttestation is " + std::to_string(*level) + ", not 1 or 2");
   const auto& rp_ids = key.config().enterprise->rp_ids;
   return std::ranges::find(rp_ids, rp_id) != rp_ids.end();
 }
 
-std::vector<std::string> read_attestation_formats_preference(Reader& reader, int member) {
+std::vector<std::string> read_attestation_formats_preference(Reader& reader, Member member) {
   std::vector<std::string> preference;
   const auto* formats = reader.optional<cbor::Array>(member);
   if (formats == nullptr) return preference;
   for (const auto& format : *formats) {
     const auto* text = format.as<std::string>();
     if (text == nullptr) {
-      reader.note(Status::cbor_unexpected_type);
+      reader.note_type("an entry of attestationFormatsPreference", format, std::string{});
     } else {
       preference.push_back(*text);
     }

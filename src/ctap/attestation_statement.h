@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 1> kAttestationFormats{"packed"};
                                                          const std::string& rp_id);
 
 /// What a request's attestationFormatsPreference holds; none where it is absent.
-[[nodiscard]] std::vector<std::string> read_attestation_formats_preference(Reader& reader, int member);
+[[nodiscard]] std::vector<std::string> read_attestation_formats_preference(Reader& reader, Member member);
 
 struct AttestationStatement {
   std::string format;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "ctap/command.h"
+#include "ctap/reader.h"
 
 namespace fauxkey::ctap {
 namespace {
@@ -48,28 +49,34 @@ const Row* row_of(std::uint8_t command) {
 }
 
 Response run(Session& session, ByteView message, const Exchange& exchange) {
-  if (message.empty()) return fail(Status::invalid_length);
-  if (message.size() > kMaxMessageSize) return fail(Status::request_too_large);
+  if (message.empty()) return fail(Status::invalid_length, "the message is empty");
+  if (message.size() > kMaxMessageSize) {
+    return fail(Status::request_too_large, "the message has " + std::to_string(message.size()) +
+                                               " bytes, more than " + std::to_string(kMaxMessageSize) +
+                                               " (maxMsgSize)");
+  }
   // Any command but the fitting "next" ends what the channel's last one left open, even one that fails.
   Sequence sequence = session.sequences.take(exchange.channel);
   const auto* row = row_of(message[0]);
-  if (row == nullptr || (row->present != nullptr && !row->present(session.key))) {
-    return fail(Status::invalid_command);
-  }
+  if (row == nullptr)
+    return fail(Status::invalid_command, "6: there is no command " + hex_number(message[0]));
+  if (row->present != nullptr && !row->present(session.key))
+    return fail(Status::invalid_command, "this key is set up without " + std::string{row->name});
   const ByteView encoded = message.subspan(1);
-  if (!row->takes_parameters && !encoded.empty()) return fail(Status::invalid_length);
+  if (!row->takes_parameters && !encoded.empty())
+    return fail(Status::invalid_length, std::string{row->name} + " takes no parameters");
 
   cbor::Value parameters{cbor::Map{}};
   if (!encoded.empty()) {
     auto decoded = cbor::decode(encoded);
-    if (!decoded) {
-      spdlog::debug("{}: {}", row->name, decoded.error());
-      return fail(Status::invalid_cbor);
-    }
+    if (!decoded) return fail(Status::invalid_cbor, "8: the parameters: " + decoded.error());
     parameters = *std::move(decoded);
   }
   const auto* map = parameters.as<cbor::Map>();
-  if (map == nullptr) return fail(Status::cbor_unexpected_type);
+  if (map == nullptr) {
+    return fail(Status::cbor_unexpected_type,
+                std::string{"the parameters are of type "} + type_of(parameters) + ", not map");
+  }
   Request request{session, exchange, *map, std::move(sequence)};
   return row->run(request);
 }
@@ -78,7 +85,13 @@ Response run(Session& session, ByteView message, const Exchange& exchange) {
 
 Bytes process(Session& session, ByteView message, const Exchange& exchange) {
   const auto response = run(session, message, exchange);
-  if (!response) return {static_cast<std::uint8_t>(response.error())};
+  if (!response) {
+    const auto& refusal = response.error();
+    const auto command = message.empty() ? std::string_view{} : command_name(message[0]);
+    spdlog::debug("{}: {}: {}", command, name_of(refusal.status), refusal.why);
+    if (exchange.on_refusal) exchange.on_refusal(refusal.why);
+    return {static_cast<std::uint8_t>(refusal.status)};
+  }
   Bytes answer{static_cast<std::uint8_t>(Status::ok)};
   if (response->as<cbor::Null>() == nullptr) append(answer, cbor::encode(*response));
   return answer;

@@ -14,13 +14,13 @@ inline constexpr const char* kPublicKey = "public-key";  // WebAuthn 5.8.2, the 
 
 /// The ids of a list of PublicKeyCredentialDescriptor; entries of unknown types are left out, as WebAuthn
 /// wants. LIMIT_EXCEEDED for a list longer than getInfo's maxCredentialCountInList.
-std::vector<Bytes> read_descriptors(Reader& reader, int member);
+std::vector<Bytes> read_descriptors(Reader& reader, Member member);
 
 /// One PublicKeyCredentialDescriptor's id.
-Bytes read_descriptor(Reader& reader, int member);
+Bytes read_descriptor(Reader& reader, Member member);
 
 /// PublicKeyCredentialUserEntity: id needed, names as they come.
-UserEntity read_user(Reader& reader, int member);
+UserEntity read_user(Reader& reader, Member member);
 
 [[nodiscard]] cbor::Value descriptor(const Credential& credential);
 /// `with_names`: the user has been verified, so the answer may tell who the user is (CTAP 2.3, 6.2.2).
@@ -31,9 +31,9 @@ struct PinUvAuthParam {
   std::optional<Bytes> param;
   std::optional<std::uint64_t> protocol;
 };
-PinUvAuthParam read_pin_uv_auth_param(Reader& reader, int param_member, int protocol_member);
+PinUvAuthParam read_pin_uv_auth_param(Reader& reader, Member param_member, Member protocol_member);
 
 /// 32 bytes, else INVALID_LENGTH.
-Bytes read_client_data_hash(Reader& reader, int member);
+Bytes read_client_data_hash(Reader& reader, Member member);
 
 }  // namespace fauxkey::ctap

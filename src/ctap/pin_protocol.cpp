@@ -55,10 +55,11 @@ Result<SharedSecret> PinProtocol::decapsulate(const cbor::Map& platform_key) con
   if (!member_is(platform_key, kKty, kKtyEc2) || !member_is(platform_key, kAlg, kAlgEcdhEsHkdf256) ||
       !member_is(platform_key, kCrv, kCrvP256) || !copy_coordinate(platform_key, kX, point.x) ||
       !copy_coordinate(platform_key, kY, point.y)) {
-    return fail(Status::invalid_parameter);
+    return fail(Status::invalid_parameter,
+                "6.5.6: keyAgreement is no COSE_Key of kty 2, alg -25, crv 1 with x and y of 32 bytes");
   }
   const auto z = crypto::p256::ecdh(agreement_key_, point);
-  if (!z) return fail(Status::invalid_parameter);
+  if (!z) return fail(Status::invalid_parameter, "6.5.6: keyAgreement is no point of the curve P-256");
   if (version_ == Version::one) {
     auto digest = crypto::sha256(*z);
     auto secret = SharedSecret::copy_of(digest);
@@ -85,12 +86,13 @@ Bytes PinProtocol::encrypt(const SharedSecret& secret, ByteView plaintext) const
 Result<SecretBytes> PinProtocol::decrypt(const SharedSecret& secret, ByteView ciphertext) const {
   std::array<std::uint8_t, crypto::kAesBlock> iv = kZeroIv;
   if (version_ == Version::two) {
-    if (ciphertext.size() < iv.size()) return fail(Status::invalid_parameter);
+    if (ciphertext.size() < iv.size())
+      return fail(Status::invalid_parameter, "6.5.7: the ciphertext is shorter than its IV of 16 bytes");
     std::ranges::copy(ciphertext.first(iv.size()), iv.begin());
     ciphertext = ciphertext.subspan(iv.size());
   }
   if (ciphertext.empty() || ciphertext.size() % crypto::kAesBlock != 0)
-    return fail(Status::invalid_parameter);
+    return fail(Status::invalid_parameter, "6.5.7: the ciphertext is no multiple of 16 bytes");
   return crypto::aes256_cbc_decrypt(aes_key(version_, secret), iv, ciphertext);
 }
 

@@ -24,14 +24,14 @@ class PinUvAuth {
 
   /// A new token for both protocols, in use from now on.
   void issue_token(bool user_is_present, std::uint8_t permissions, std::optional<std::string> rp_id);
-  /// No token is valid any more: a power cycle, a new PIN, a reset.
-  void revoke_tokens();
+  /// No token is valid any more: a power cycle, a new PIN, a reset. `why`: a literal that says which.
+  void revoke_tokens(const char* why);
   [[nodiscard]] PinUvAuthToken& token() { return token_; }
 
   /// PIN_AUTH_INVALID unless `auth` authenticates the message by the token in use and the token has the
-  /// permission.
+  /// permission. `covered`: what the message is, for the refusal.
   [[nodiscard]] Result<void> verify(const PinUvAuthParam& auth, std::initializer_list<ByteView> message,
-                                    Permission permission);
+                                    Permission permission, const char* covered);
 
  private:
   std::array<PinProtocol, 2> protocols_;

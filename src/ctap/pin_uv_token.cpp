@@ -5,6 +5,7 @@ namespace fauxkey::ctap {
 void PinUvAuthToken::begin_using(bool user_is_present, std::uint8_t permissions,
                                  std::optional<std::string> rp_id) {
   state_ = State{.permissions = permissions,
+                 .granted = permissions,
                  .rp_id = std::move(rp_id),
                  .user_present = user_is_present,
                  .user_verified = true,
@@ -15,8 +16,12 @@ void PinUvAuthToken::begin_using(bool user_is_present, std::uint8_t permissions,
 bool PinUvAuthToken::in_use() {
   if (!state_) return false;
   const auto age = clock_->now() - state_->began;
-  if (age > kMaxUsagePeriod || (!state_->used && age > kInitialUsageLimit)) {
-    stop_using();
+  if (age > kMaxUsagePeriod) {
+    stop_using("6.5.2.1: the pinUvAuthToken is older than ten minutes");
+    return false;
+  }
+  if (!state_->used && age > kInitialUsageLimit) {
+    stop_using("6.5.2.1: the pinUvAuthToken was not used within 30 s");
     return false;
   }
   if (age > kUserPresentLimit) state_->user_present = false;
@@ -29,6 +34,10 @@ void PinUvAuthToken::mark_used() {
 
 bool PinUvAuthToken::has(Permission permission) {
   return in_use() && (state_->permissions & permission) != 0;
+}
+
+bool PinUvAuthToken::had(Permission permission) const {
+  return state_ && (state_->granted & permission) != 0;
 }
 
 bool PinUvAuthToken::user_verified() { return in_use() && state_->user_verified; }
@@ -51,6 +60,26 @@ void PinUvAuthToken::clear_after_presence() {
   state_->user_present = false;
   state_->user_verified = false;
   state_->permissions &= kLargeBlobWrite;
+}
+
+const char* name_of(Permission permission) {
+  switch (permission) {
+    case kMakeCredential:
+      return "mc";
+    case kGetAssertion:
+      return "ga";
+    case kCredentialManagement:
+      return "cm";
+    case kBioEnrollment:
+      return "be";
+    case kLargeBlobWrite:
+      return "lbw";
+    case kAuthenticatorConfig:
+      return "acfg";
+    case kPersistentCredentialManagementReadOnly:
+      return "pcmr";
+  }
+  return "";
 }
 
 }  // namespace fauxkey::ctap

@@ -30,13 +30,21 @@ class PinUvAuthToken {
 
   /// beginUsingPinUvAuthToken: the user has just been verified.
   void begin_using(bool user_is_present, std::uint8_t permissions, std::optional<std::string> rp_id);
-  void stop_using() { state_.reset(); }
+  /// `why`: a literal, for whoever comes with the token later.
+  void stop_using(const char* why) {
+    if (state_) why_not_in_use_ = why;
+    state_.reset();
+  }
 
   /// Whether a verification may use the token now; the timers end it here.
   [[nodiscard]] bool in_use();
+  /// Why there is no token in use, as the clause of a refusal.
+  [[nodiscard]] const char* why_not_in_use() const { return why_not_in_use_; }
   /// To be called after each successful verification: the initial usage limit no longer applies.
   void mark_used();
   [[nodiscard]] bool has(Permission permission);
+  /// Whether it had the permission once, before it was used up.
+  [[nodiscard]] bool had(Permission permission) const;
   [[nodiscard]] bool user_verified();
   [[nodiscard]] bool user_present();
   [[nodiscard]] const std::optional<std::string>& rp_id() const;
@@ -50,6 +58,7 @@ class PinUvAuthToken {
  private:
   struct State {
     std::uint8_t permissions = 0;
+    std::uint8_t granted = 0;  ///< permissions at the beginning
     std::optional<std::string> rp_id;
     bool user_present = false;
     bool user_verified = true;
@@ -58,6 +67,10 @@ class PinUvAuthToken {
   };
   const Clock* clock_;
   std::optional<State> state_;
+  const char* why_not_in_use_ = "no pinUvAuthToken was given out since power-up";
 };
+
+/// "ga" and so on, as 6.5.5.7 names it; a literal.
+[[nodiscard]] const char* name_of(Permission permission);
 
 }  // namespace fauxkey::ctap

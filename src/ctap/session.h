@@ -98,11 +98,11 @@ struct Session {
 
   void power_cycle() {
     key.power_cycle();
-    forget_platforms();
+    forget_platforms("the pinUvAuthToken ended with a power cycle");
   }
   /// Ends what platforms were given: tokens and sequences.
-  void forget_platforms() {
-    auth.revoke_tokens();
+  void forget_platforms(const char* why) {
+    auth.revoke_tokens(why);
     sequences.clear();
     enrollment.reset();
   }

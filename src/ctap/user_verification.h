@@ -8,8 +8,8 @@
 namespace fauxkey::ctap {
 
 /// Step 1: a pinUvAuthParam of no bytes asks only which key is meant and whether it has a PIN. Always a
-/// status: PIN_NOT_SET or PIN_INVALID after a touch.
-[[nodiscard]] Status answer_pin_probe(Request& request);
+/// refusal: PIN_NOT_SET or PIN_INVALID after a touch.
+[[nodiscard]] Refusal answer_pin_probe(Request& request);
 [[nodiscard]] inline bool is_pin_probe(const PinUvAuthParam& auth) {
   return auth.param && auth.param->empty();
 }

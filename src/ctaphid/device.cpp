@@ -60,6 +60,11 @@ timespec until(Time deadline, Time now) {
   return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
 }
 
+std::function<Time()> key_time(const Clock* clock) {
+  if (clock == nullptr) return {};
+  return [clock] { return Time{clock->now().time_since_epoch()}; };
+}
+
 std::uint32_t random_seed() { return std::random_device{}(); }
 
 }  // namespace
@@ -73,8 +78,11 @@ class Device::Loop {
         observer_{std::move(observer)},
         engine_{{.device_version = settings.device_version,
                  .channel_seed = settings.channel_seed ? *settings.channel_seed : random_seed(),
-                 .pacing = transport_->pacing()},
-                observer_.message},
+                 .pacing = transport_->pacing(),
+                 .cbor = static_cast<bool>(handlers_.cbor),
+                 .key_time = key_time(settings.clock)},
+                observer_.message,
+                observer_.refusal},
         worker_{[this](const Request& request, const std::stop_token& stop) { process(request, stop); }},
         wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
     if (!wake_) throw std::system_error{errno, std::generic_category(), "eventfd"};
@@ -99,6 +107,7 @@ class Device::Loop {
   struct Answered {
     ExchangeId exchange;
     Bytes bytes;
+    std::string why;
   };
   struct Waits {
     ExchangeId exchange;
@@ -123,6 +132,8 @@ class Device::Loop {
     exchange.on_waiting = [this, id = request.exchange](Waiting waiting) {
       post(Waits{.exchange = id, .waiting = waiting});
     };
+    std::string why;
+    exchange.on_refusal = [&why](std::string_view text) { why = text; };
     const auto& handler = request.command == Command::cbor ? handlers_.cbor : handlers_.msg;
     Bytes answer;
     try {
@@ -130,7 +141,7 @@ class Device::Loop {
     } catch (...) {
       answer.clear();  // the engine answers CTAPHID_ERROR
     }
-    post(Answered{.exchange = request.exchange, .bytes = std::move(answer)});
+    post(Answered{.exchange = request.exchange, .bytes = std::move(answer), .why = std::move(why)});
   }
 
   // On the HID thread.
@@ -186,7 +197,7 @@ class Device::Loop {
     bool goodbye = false;
     for (Event& event : events) {
       if (auto* const answered = std::get_if<Answered>(&event)) {
-        engine_.on_answer(answered->exchange, std::move(answered->bytes));
+        engine_.on_answer(answered->exchange, std::move(answered->bytes), answered->why);
       } else if (const auto* const waits = std::get_if<Waits>(&event)) {
         engine_.on_waiting(waits->exchange, waits->waiting, now());
       } else {

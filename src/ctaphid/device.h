@@ -29,6 +29,8 @@ struct Handlers {
 struct Observer {
   std::function<void(Direction, const Report&)> packet;
   std::function<void(Direction, std::uint32_t channel, std::uint8_t command, ByteView payload)> message;
+  /// Why the message that comes next, an answer on that channel, refuses what a host sent.
+  std::function<void(std::uint32_t channel, std::string_view why)> refusal{};
 };
 
 class Device {
@@ -37,6 +39,8 @@ class Device {
     std::array<std::uint8_t, 3> device_version{0, 1, 0};
     /// Where the channel numbers begin; random unless given, which makes a run repeatable.
     std::optional<std::uint32_t> channel_seed;
+    /// The key's, for CTAPHID_LOCK's seconds; nothing: the machine's. It outlives the device.
+    const Clock* clock = nullptr;
   };
 
   Device(std::unique_ptr<transport::Transport> transport, Handlers handlers, Observer observer = {});

@@ -1,6 +1,7 @@
 #include "ctaphid/engine.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace fauxkey::ctaphid {
@@ -23,6 +24,11 @@ constexpr std::array<Row, 5> kRequests{{
     {Command::lock, 1, 1},
 }};
 
+constexpr const char* kUnknownChannel =
+    "11.2.9.1.3: the channel was not given out by CTAPHID_INIT, or long ago";
+constexpr const char* kLocked = "11.2.9.2.2: another channel holds the lock";
+constexpr const char* kBusy = "11.2.5.1: another channel's request is being received or answered";
+
 const Row* find_request(Command command) {
   const auto* const row = std::find_if(kRequests.begin(), kRequests.end(),
                                        [command](const Row& one) { return one.command == command; });
@@ -31,8 +37,11 @@ const Row* find_request(Command command) {
 
 }  // namespace
 
-Engine::Engine(const Settings& settings, OnMessage on_message)
-    : settings_{settings}, on_message_{std::move(on_message)}, channels_{settings.channel_seed} {}
+Engine::Engine(const Settings& settings, OnMessage on_message, OnRefusal on_refusal)
+    : settings_{settings},
+      on_message_{std::move(on_message)},
+      on_refusal_{std::move(on_refusal)},
+      channels_{settings.channel_seed} {}
 
 Effects Engine::on_report(const Report& report, Time now) {
   Effects effects;
@@ -45,8 +54,12 @@ Effects Engine::on_report(const Report& report, Time now) {
     on_continuation(report, now, effects);
   } else if (command_of(report) == Command::init && channel != kReservedChannel) {
     on_init(report, now, effects);
-  } else if (channel == kReservedChannel || channel == kBroadcastChannel || !channels_.touch(channel)) {
-    reply_error(channel, Error::invalid_channel);
+  } else if (channel == kReservedChannel || channel == kBroadcastChannel) {
+    reply_error(channel, Error::invalid_channel,
+                channel == kReservedChannel ? "11.2.4: channel 0 is reserved"
+                                            : "11.2.4: the broadcast channel is for CTAPHID_INIT alone");
+  } else if (!channels_.touch(channel)) {
+    reply_error(channel, Error::invalid_channel, kUnknownChannel);
   } else if (command_of(report) == Command::cancel) {
     on_cancel(channel, effects);
   } else {
@@ -63,7 +76,9 @@ void Engine::on_continuation(const Report& report, Time now, Effects& effects) {
   }
   if (!transaction_->assembler.add(report)) {
     transaction_.reset();
-    reply_error(channel_of(report), Error::invalid_seq);
+    reply_error(channel_of(report), Error::invalid_seq,
+                "11.2.5.4: the continuation packet has the sequence number " +
+                    std::to_string(sequence_of(report)) + ", not the next one");
     return;
   }
   transaction_->deadline = now + kPacketTimeout;
@@ -76,17 +91,19 @@ void Engine::on_continuation(const Report& report, Time now, Effects& effects) {
 void Engine::on_init(const Report& report, Time now, Effects& effects) {
   std::uint32_t channel = channel_of(report);
   if (channel != kBroadcastChannel) {
-    if (!channels_.touch(channel)) return reply_error(channel, Error::invalid_channel);
-    if (channels_.locked_by_other(channel, now)) return reply_error(channel, Error::channel_busy);
-    if (transaction_ && transaction_->channel != channel) return reply_error(channel, Error::channel_busy);
+    if (!channels_.touch(channel)) return reply_error(channel, Error::invalid_channel, kUnknownChannel);
+    if (channels_.locked_by_other(channel, key_time(now))) return reply_error(channel, Error::channel_busy, kLocked);
+    if (transaction_ && transaction_->channel != channel)
+      return reply_error(channel, Error::channel_busy, kBusy);
     end_transaction(effects);
   }
-  if (message_size_of(report) != kNonceSize) return reply_error(channel, Error::invalid_len);
+  if (message_size_of(report) != kNonceSize)
+    return reply_error(channel, Error::invalid_len, "11.2.9.1.3: CTAPHID_INIT takes a nonce of 8 bytes");
 
   const ByteView nonce = initial_payload_of(report);
   tell(Direction::in, channel, Command::init, nonce);
   if (channel == kBroadcastChannel) {
-    channel = channels_.allocate(now, transaction_ ? std::optional{transaction_->channel} : std::nullopt);
+    channel = channels_.allocate(key_time(now), transaction_ ? std::optional{transaction_->channel} : std::nullopt);
   }
   Bytes payload{nonce.begin(), nonce.end()};
   for (unsigned shift = 32; shift > 0; shift -= 8) {
@@ -95,7 +112,7 @@ void Engine::on_init(const Report& report, Time now, Effects& effects) {
   payload.push_back(kProtocolVersion);
   append(payload, settings_.device_version);
   // The specification has no flag for CTAPHID_LOCK, which some keys mark by 0x02: hosts find out by using it.
-  payload.push_back(kCapabilityWink | kCapabilityCbor);
+  payload.push_back(static_cast<std::uint8_t>(kCapabilityWink | (settings_.cbor ? kCapabilityCbor : 0)));
   reply(channel_of(report), Command::init, payload);
 }
 
@@ -110,19 +127,32 @@ void Engine::on_cancel(std::uint32_t channel, Effects& effects) const {
 
 void Engine::on_request(const Report& report, Time now, Effects& effects) {
   const std::uint32_t channel = channel_of(report);
-  if (channels_.locked_by_other(channel, now)) return reply_error(channel, Error::channel_busy);
+  if (channels_.locked_by_other(channel, key_time(now))) return reply_error(channel, Error::channel_busy, kLocked);
   if (transaction_) {
-    if (transaction_->channel == channel && transaction_->phase == Phase::assembling) {
+    if (transaction_->channel != channel) return reply_error(channel, Error::channel_busy, kBusy);
+    if (transaction_->phase == Phase::assembling) {
       transaction_.reset();
-      return reply_error(channel, Error::invalid_seq);
+      return reply_error(channel, Error::invalid_seq,
+                         "11.2.5.4: a new message begins before the one before it was complete");
     }
-    return reply_error(channel, Error::channel_busy);
+    return reply_error(channel, Error::channel_busy,
+                       "11.2.5.1: this channel's request before it is still being answered");
   }
   const std::size_t size = message_size_of(report);
-  if (size > kMaxMessageSize) return reply_error(channel, Error::invalid_len);
+  if (size > kMaxMessageSize) {
+    return reply_error(channel, Error::invalid_len,
+                       "11.2.4: the message would have " + std::to_string(size) + " bytes, more than 7609");
+  }
   const Row* const row = find_request(command_of(report));
-  if (row == nullptr) return reply_error(channel, Error::invalid_cmd);
-  if (size < row->min_size || size > row->max_size) return reply_error(channel, Error::invalid_len);
+  if (row == nullptr || (row->command == Command::cbor && !settings_.cbor)) {
+    return reply_error(
+        channel, Error::invalid_cmd,
+        "11.2.9: there is no command " + std::to_string(static_cast<unsigned>(command_of(report))));
+  }
+  if (size < row->min_size || size > row->max_size) {
+    return reply_error(channel, Error::invalid_len,
+                       "11.2.9: a message of " + std::to_string(size) + " bytes does not fit the command");
+  }
 
   transaction_.emplace(Transaction{.channel = channel,
                                    .assembler = Assembler{report},
@@ -146,9 +176,10 @@ void Engine::dispatch(Transaction& current, Time now, Effects& effects) {
   } else if (command == Command::lock) {
     const std::chrono::seconds duration{message.front()};
     if (duration > kMaxLock) {
+      explain(current.channel, "11.2.9.2.2: a lock is for 10 s at most");
       return answer(current, Command::error, {static_cast<std::uint8_t>(Error::invalid_par)});
     }
-    channels_.lock(current.channel, duration, now);
+    channels_.lock(current.channel, duration, key_time(now));
     answer(current, command, {});
   } else {
     current.phase = Phase::processing;
@@ -175,11 +206,13 @@ void Engine::on_waiting(ExchangeId exchange, Waiting waiting, Time now) {
   on_timer(now);
 }
 
-void Engine::on_answer(ExchangeId exchange, Bytes bytes) {
+void Engine::on_answer(ExchangeId exchange, Bytes bytes, std::string_view why) {
   if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
   if (bytes.empty() || bytes.size() > kMaxMessageSize) {
+    explain(transaction_->channel, bytes.empty() ? "the key gave no answer" : "the key's answer is too long");
     answer(*transaction_, Command::error, {static_cast<std::uint8_t>(Error::other)});
   } else {
+    if (!why.empty()) explain(transaction_->channel, why);
     answer(*transaction_, transaction_->assembler.command(), std::move(bytes));
   }
 }
@@ -198,7 +231,7 @@ void Engine::expire(Time now) {
   if (!transaction_ || transaction_->phase != Phase::assembling || now < transaction_->deadline) return;
   const std::uint32_t channel = transaction_->channel;
   transaction_.reset();
-  reply_error(channel, Error::msg_timeout);
+  reply_error(channel, Error::msg_timeout, "11.2.5.2: the message's next packet did not come within 500 ms");
 }
 
 std::optional<Time> Engine::next_deadline() const {
@@ -248,9 +281,15 @@ void Engine::reply(std::uint32_t channel, Command command, ByteView payload) {
   replies_.push_back(make_packet(channel, command, payload, 0));
 }
 
-void Engine::reply_error(std::uint32_t channel, Error error) {
+void Engine::reply_error(std::uint32_t channel, Error error, std::string_view why) {
+  if (replies_.size() >= kMaxReplies) return;
   const auto code = static_cast<std::uint8_t>(error);
+  explain(channel, why);
   reply(channel, Command::error, ByteView{&code, 1});
+}
+
+void Engine::explain(std::uint32_t channel, std::string_view why) const {
+  if (on_refusal_) on_refusal_(channel, why);
 }
 
 void Engine::tell(Direction direction, std::uint32_t channel, Command command, ByteView payload) const {

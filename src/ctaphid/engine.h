@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "ctaphid/assembler.h"
 #include "ctaphid/channels.h"
@@ -55,18 +56,26 @@ class Engine {
     std::array<std::uint8_t, 3> device_version{0, 1, 0};
     std::uint32_t channel_seed = 0;
     transport::Pacing pacing;
+    bool cbor = true;  ///< otherwise the key speaks U2F alone
+    /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for they
+    /// wait by it.
+    std::function<Time()> key_time{};
   };
   /// Sees each whole message, as it came or as it is about to go.
   using OnMessage =
       std::function<void(Direction, std::uint32_t channel, std::uint8_t command, ByteView payload)>;
 
-  explicit Engine(const Settings& settings, OnMessage on_message = {});
+  /// Sees why the message on that channel that it sees next refuses what came.
+  using OnRefusal = std::function<void(std::uint32_t channel, std::string_view why)>;
+
+  explicit Engine(const Settings& settings, OnMessage on_message = {}, OnRefusal on_refusal = {});
 
   [[nodiscard]] Effects on_report(const Report& report, Time now);
   /// Why the request takes its time. Ignored for a request that is not the current one.
   void on_waiting(ExchangeId exchange, Waiting waiting, Time now);
-  /// The answer to a request; one that is no message (empty, or too large) becomes CTAPHID_ERROR.
-  void on_answer(ExchangeId exchange, Bytes answer);
+  /// The answer to a request; one that is no message (empty, or too large) becomes CTAPHID_ERROR. `why`: of
+  /// an answer that refuses.
+  void on_answer(ExchangeId exchange, Bytes answer, std::string_view why = {});
   /// Does what is due. Reports that have come by `now` should have been given before.
   void on_timer(Time now);
   /// When `on_timer` or `next_report` has something to do without a further event.
@@ -94,17 +103,20 @@ class Engine {
   void on_init(const Report& report, Time now, Effects& effects);
   void on_cancel(std::uint32_t channel, Effects& effects) const;
   void on_request(const Report& report, Time now, Effects& effects);
+  [[nodiscard]] Time key_time(Time now) const { return settings_.key_time ? settings_.key_time() : now; }
   void dispatch(Transaction& current, Time now, Effects& effects);
   void end_transaction(Effects& effects);
   void expire(Time now);
 
   void answer(Transaction& current, Command command, Bytes payload);
   void reply(std::uint32_t channel, Command command, ByteView payload);
-  void reply_error(std::uint32_t channel, Error error);
+  void reply_error(std::uint32_t channel, Error error, std::string_view why);
+  void explain(std::uint32_t channel, std::string_view why) const;
   void tell(Direction direction, std::uint32_t channel, Command command, ByteView payload) const;
 
   Settings settings_;
   OnMessage on_message_;
+  OnRefusal on_refusal_;
   Channels channels_;
   std::optional<Transaction> transaction_;
   ExchangeId last_exchange_ = 0;

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "authenticator/authenticator.h"
+#include "crypto/deterministic.h"
 #include "crypto/hash.h"
 #include "ctap/dispatch.h"
 #include "ctap/feature_rules.h"
@@ -15,6 +16,11 @@
 #include "u2f/u2f.h"
 
 namespace fauxkey {
+namespace {
+
+constexpr const char* kInnerError = "an error within the key; its log says which";
+
+}  // namespace
 
 struct VirtualKey::Parts {
   Parts(KeyConfig config, Ports ports)
@@ -93,8 +99,10 @@ std::size_t checked_pin(ByteView utf8) {
 
 }  // namespace
 
-VirtualKey::VirtualKey(KeyConfig config, Ports ports)
-    : parts_{std::make_unique<Parts>(std::move(config), ports)} {}
+VirtualKey::VirtualKey(KeyConfig config, Ports ports) {
+  if (config.repeatable) crypto::make_signatures_deterministic();
+  parts_ = std::make_unique<Parts>(std::move(config), ports);
+}
 
 VirtualKey::~VirtualKey() = default;
 
@@ -105,6 +113,7 @@ Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
     return ctap::process(parts_->session, request, exchange);
   } catch (const std::exception& error) {
     spdlog::error("A request could not be answered: {}", error.what());
+    if (exchange.on_refusal) exchange.on_refusal(kInnerError);
     return {static_cast<std::uint8_t>(Status::other)};
   }
 }
@@ -115,6 +124,7 @@ Bytes VirtualKey::process_apdu(ByteView apdu, const Exchange& exchange) {
     return u2f::process(apdu, {parts_->authenticator, parts_->presence, exchange});
   } catch (const std::exception& error) {
     spdlog::error("A U2F request could not be answered: {}", error.what());
+    if (exchange.on_refusal) exchange.on_refusal(kInnerError);
     constexpr auto kError = static_cast<std::uint16_t>(u2f::StatusWord::unknown_error);
     return {static_cast<std::uint8_t>(kError >> 8), static_cast<std::uint8_t>(kError & 0xFF)};
   }
@@ -142,7 +152,7 @@ KeyState VirtualKey::state() const {
 void VirtualKey::replace_pin(ByteView utf8) {
   const auto lock = bench_turn(parts_->mutex);
   must(parts_->authenticator.pin().set(utf8, checked_pin(utf8)));
-  parts_->session.forget_platforms();
+  parts_->session.forget_platforms("the pinUvAuthToken ended as the test bench set another PIN");
 }
 
 void VirtualKey::set_retries(std::optional<std::uint8_t> pin, std::optional<std::uint8_t> uv) {
@@ -180,7 +190,7 @@ void VirtualKey::reset() {
   const auto lock = bench_turn(parts_->mutex);
   parts_->presence.forget();
   must(parts_->authenticator.reset());
-  parts_->session.forget_platforms();
+  parts_->session.forget_platforms("the pinUvAuthToken ended with a reset");
 }
 
 const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->authenticator.algorithms(); }

@@ -17,12 +17,36 @@ namespace fauxkey::transport {
 inline constexpr std::size_t kReportSize = 64;
 using Report = std::array<std::uint8_t, kReportSize>;
 
+/// CTAP 2.3, 11.2.8.2 "HID report descriptor": usage page FIDO alliance, usage CTAPHID, one input and one
+/// output report of 64 bytes.
+inline constexpr std::array<std::uint8_t, 34> kReportDescriptor{
+    0x06, 0xD0, 0xF1,  // usage page 0xF1D0
+    0x09, 0x01,        // usage CTAPHID
+    0xA1, 0x01,        // collection: application
+    0x09, 0x20,        //   usage: data in
+    0x15, 0x00,        //   logical minimum 0
+    0x26, 0xFF, 0x00,  //   logical maximum 255
+    0x75, 0x08,        //   report size 8 bits
+    0x95, 0x40,        //   report count 64
+    0x81, 0x02,        //   input: data, variable, absolute
+    0x09, 0x21,        //   usage: data out
+    0x15, 0x00,        //   logical minimum 0
+    0x26, 0xFF, 0x00,  //   logical maximum 255
+    0x75, 0x08,        //   report size 8 bits
+    0x95, 0x40,        //   report count 64
+    0x91, 0x02,        //   output: data, variable, absolute
+    0xC0,              // end collection
+};
+
+/// pid.codes' vendor number, and a product number that is not assigned there.
+inline constexpr std::uint16_t kVendor = 0x1209, kProduct = 0xf1d0;
+
 /// What hosts are told of the device.
 struct Identity {
   std::string name = "fauxkey";  ///< product name, ≤ 127 bytes
   std::string serial;            ///< tells several keys apart, ≤ 63 bytes; may be empty
-  std::uint16_t vendor = 0x1209;
-  std::uint16_t product = 0xf1d0;
+  std::uint16_t vendor = kVendor;
+  std::uint16_t product = kProduct;
 };
 
 /// How fast a reader can be fed without losses: a pause after so many reports of one message.

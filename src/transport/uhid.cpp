@@ -25,27 +25,6 @@ namespace {
 
 constexpr const char* kDevice = "/dev/uhid";
 
-/// CTAP 2.3, 11.2.8.2 "HID report descriptor": usage page FIDO alliance, usage CTAPHID, one input and one
-/// output report of 64 bytes.
-constexpr std::array<std::uint8_t, 34> kReportDescriptor{
-    0x06, 0xD0, 0xF1,  // usage page 0xF1D0
-    0x09, 0x01,        // usage CTAPHID
-    0xA1, 0x01,        // collection: application
-    0x09, 0x20,        //   usage: data in
-    0x15, 0x00,        //   logical minimum 0
-    0x26, 0xFF, 0x00,  //   logical maximum 255
-    0x75, 0x08,        //   report size 8 bits
-    0x95, 0x40,        //   report count 64
-    0x81, 0x02,        //   input: data, variable, absolute
-    0x09, 0x21,        //   usage: data out
-    0x15, 0x00,        //   logical minimum 0
-    0x26, 0xFF, 0x00,  //   logical maximum 255
-    0x75, 0x08,        //   report size 8 bits
-    0x95, 0x40,        //   report count 64
-    0x91, 0x02,        //   output: data, variable, absolute
-    0xC0,              // end collection
-};
-
 /// hidraw keeps 64 unread reports for each reader and drops further ones without a word. So after half of
 /// that comes a pause in which the reader gets to read them: 0.5 ms was measured to do for a program that
 /// only reads, and 5 ms not for an interpreted one on a busy, emulated machine. Messages of up to 32 reports

@@ -10,9 +10,11 @@ bool is_le(std::size_t size, bool extended) { return size == 0 || size == (exten
 
 }  // namespace
 
-std::expected<Apdu, StatusWord> parse_apdu(ByteView bytes) {
-  const auto wrong_length = std::unexpected{StatusWord::wrong_length};
-  if (bytes.size() < kHeaderSize) return wrong_length;
+std::expected<Apdu, Refused> parse_apdu(ByteView bytes) {
+  const auto wrong_length = [&](const char* why) {
+    return std::unexpected{Refused{StatusWord::wrong_length, why}};
+  };
+  if (bytes.size() < kHeaderSize) return wrong_length("the APDU is shorter than its header of 4 bytes");
   Apdu apdu{.cla = bytes[0], .ins = bytes[1], .p1 = bytes[2], .p2 = bytes[3], .data = {}};
   const ByteView body = bytes.subspan(kHeaderSize);
   // No data: nothing, a short Le, or 00 and a long one.
@@ -20,10 +22,11 @@ std::expected<Apdu, StatusWord> parse_apdu(ByteView bytes) {
   // A first byte of zero announces a length of two bytes.
   const bool extended = body[0] == 0;
   const std::size_t length_size = extended ? 3 : 1;
-  if (body.size() < length_size) return wrong_length;
+  if (body.size() < length_size) return wrong_length("the APDU ends within its length Lc");
   const std::size_t length = extended ? static_cast<std::size_t>(body[1] << 8 | body[2]) : body[0];
   const ByteView rest = body.subspan(length_size);
-  if (length == 0 || rest.size() < length || !is_le(rest.size() - length, extended)) return wrong_length;
+  if (length == 0 || rest.size() < length || !is_le(rest.size() - length, extended))
+    return wrong_length("the APDU's length Lc does not fit the bytes behind it");
   apdu.data = rest.first(length);
   return apdu;
 }

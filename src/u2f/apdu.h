@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <string>
 
 #include "fauxkey/bytes.h"
 
@@ -21,6 +22,13 @@ enum class StatusWord : std::uint16_t {
   unknown_error = 0x6F00,
 };
 
+/// What a request is answered with instead of its result, and why (see fauxkey::Refusal).
+struct Refused {
+  StatusWord status;
+  std::string why;
+  friend bool operator==(const Refused& refused, StatusWord status) { return refused.status == status; }
+};
+
 struct Apdu {
   std::uint8_t cla = 0;
   std::uint8_t ins = 0;
@@ -30,6 +38,6 @@ struct Apdu {
 };
 
 /// Short and extended length encodings; WRONG_LENGTH where the lengths do not add up.
-[[nodiscard]] std::expected<Apdu, StatusWord> parse_apdu(ByteView bytes);
+[[nodiscard]] std::expected<Apdu, Refused> parse_apdu(ByteView bytes);
 
 }  // namespace fauxkey::u2f

@@ -19,14 +19,17 @@ Bytes encode_point(const crypto::p256::PublicKey& point) {
 
 Answer register_key(const Apdu& apdu, Context& context) {
   RpIdHash application{};
-  if (apdu.data.size() != kChallengeSize + application.size()) return StatusWord::wrong_length;
+  if (apdu.data.size() != kChallengeSize + application.size()) {
+    return refuse(StatusWord::wrong_length, "4.1: U2F_REGISTER has " + std::to_string(apdu.data.size()) +
+                                                " bytes of data, not 32 and 32");
+  }
   const ByteView challenge = apdu.data.first(kChallengeSize);
   std::ranges::copy(apdu.data.subspan(kChallengeSize), application.begin());
   if (!context.presence.given(Operation::make_credential, application, context.exchange)) {
-    return StatusWord::conditions_not_satisfied;
+    return refuse(StatusWord::conditions_not_satisfied, kNotTouched);
   }
   const auto credential = context.key.create({.rp_id_hash = application});
-  if (!credential) return StatusWord::unknown_error;
+  if (!credential) return refuse(StatusWord::unknown_error, credential.error().why);
   const Bytes point = encode_point(crypto::p256::public_key(credential->private_key));
 
   Bytes signed_data{0x00};

@@ -11,13 +11,15 @@ namespace fauxkey::u2f {
 /// Both requests begin with it: the SHA-256 of the client data.
 inline constexpr std::size_t kChallengeSize = 32;
 
-struct Answer {
-  StatusWord status;
-  Bytes data;
-  Answer(StatusWord only_status) : status{only_status} {}  // NOLINT(google-explicit-constructor)
-  Answer(Bytes bytes)
-      : status{StatusWord::no_error}, data{std::move(bytes)} {}  // NOLINT(google-explicit-constructor)
-};
+/// The data, or why there is none.
+using Answer = std::expected<Bytes, Refused>;
+
+[[nodiscard]] inline std::unexpected<Refused> refuse(StatusWord status, std::string why) {
+  return std::unexpected{Refused{status, std::move(why)}};
+}
+
+/// While the user has not been asked long enough, and after a no; clients ask again.
+inline constexpr const char* kNotTouched = "the user has not touched the key yet, or said no";
 
 struct Context {
   Authenticator& key;

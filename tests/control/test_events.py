@@ -8,7 +8,7 @@ import pytest
 from control import Stream
 from fido2.ctap import CtapError
 from fido2.ctap2 import Ctap2
-from relying_party import Site
+from visitor import Site
 
 
 def kinds(events):

@@ -11,7 +11,7 @@ from fido2.client import ClientError
 from fido2.ctap2 import Ctap2
 from fido2.webauthn import AttestedCredentialData
 from fido2.cose import ES256
-from relying_party import Site
+from visitor import Site
 
 
 def b64(data):

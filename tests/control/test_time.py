@@ -6,7 +6,7 @@ import pytest
 from fido2.ctap import CtapError
 from fido2.ctap2 import ClientPin, Ctap2
 from hid import CHANNEL_BUSY, LOCK, HidError
-from relying_party import Site
+from visitor import Site
 
 
 def test_a_token_ends_after_its_ten_minutes_in_milliseconds(plug_in):

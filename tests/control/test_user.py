@@ -7,7 +7,7 @@ import pytest
 from fido2.client import ClientError
 from fido2.ctap import CtapError
 from fido2.ctap2 import ClientPin, Ctap2
-from relying_party import Site
+from visitor import Site
 
 
 def status_of(error):

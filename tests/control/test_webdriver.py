@@ -7,7 +7,7 @@ from fido2.client import ClientError
 from fido2.ctap2 import Ctap2
 from hid import open_fido2_device
 from test_keys import attested, credential
-from relying_party import Site
+from visitor import Site
 
 
 class Opened:

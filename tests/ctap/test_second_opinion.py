@@ -11,7 +11,7 @@ from fido2.ctap2 import ClientPin, Config, CredentialManagement, Ctap2, LargeBlo
 from fido2.ctap2.bio import FPBioEnrollment
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import PublicKeyCredentialUserEntity
-from relying_party import Site
+from visitor import Site
 
 NEW_PIN = "staple battery"
 RESIDENT = {"resident_key_requirement": "required", "user_verification": "required"}

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fido2.attestation import AttestationVerifier
 from fido2.client import ClientError
 from fido2.utils import websafe_decode
-from relying_party import Site
+from visitor import Site
 
 
 @pytest.fixture

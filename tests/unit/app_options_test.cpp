@@ -127,7 +127,8 @@ TEST_CASE("run refuses options that do not go together, saying why") {
   refuses({"--ephemeral", "--transport", "uhid", "--transport", "uhid"}, "given twice");
   refuses({"--ephemeral", "--serial", std::string(64, 'a')}, "--serial takes at most 63");
   refuses({"--ephemeral", "--serial", "a b"}, "--serial");
-  refuses({"--ephemeral", "--trace", "t.pcapng"}, "JSON Lines");
+  refuses({"--seed", "7"}, "--ephemeral keys only");
+  refuses({"--ephemeral", "--trace-secrets"}, "give --trace FILE too");
   refuses({"--approve", "maybe"}, "maybe");
   refuses({"--attestation", "none"}, "none");
   refuses({"--unlock", "nonsense"}, "No such unlock source");

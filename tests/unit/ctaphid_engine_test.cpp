@@ -30,8 +30,24 @@ struct Bench {
     Bytes payload;
   };
 
-  explicit Bench(transport::Pacing pacing = {}) : engine{{.channel_seed = 1, .pacing = pacing}} {}
+  /// Each CTAPHID_ERROR is explained right before it, and nothing else is.
+  explicit Bench(transport::Pacing pacing = {})
+      : engine{{.channel_seed = 1, .pacing = pacing},
+               [this](Direction, std::uint32_t channel, std::uint8_t command, ByteView) {
+                 const bool error = command == static_cast<std::uint8_t>(Command::error);
+                 CHECK(error == explained.has_value());
+                 if (explained) CHECK(explained->first == channel);
+                 if (explained) reasons.push_back(explained->second);
+                 explained.reset();
+               },
+               [this](std::uint32_t channel, std::string_view why) {
+                 CHECK_FALSE(explained);
+                 CHECK_FALSE(why.empty());
+                 explained.emplace(channel, why);
+               }} {}
 
+  std::optional<std::pair<std::uint32_t, std::string>> explained;
+  std::vector<std::string> reasons;
   Engine engine;
   Time now{};
   std::vector<Request> started;
@@ -614,6 +630,65 @@ TEST_CASE("ctaphid: whole messages are shown as they come and go") {
   REQUIRE(seen.size() == 4);
   CHECK(seen[2] == std::tuple{Direction::in, channel, 0x01U, pattern(300)});
   CHECK(seen[3] == std::tuple{Direction::out, channel, 0x01U, pattern(300)});
+}
+
+TEST_CASE("ctaphid: an error says which rule was broken") {
+  Bench bench;
+  const auto channel = bench.open_channel();
+  const auto other = bench.open_channel();
+  const auto because = [&](const std::string& text) {
+    (void)bench.reports();
+    REQUIRE_FALSE(bench.reasons.empty());
+    CAPTURE(text);
+    CAPTURE(bench.reasons.back());
+    CHECK(bench.reasons.back().find(text) != std::string::npos);
+    bench.reasons.clear();
+  };
+  bench.send(0x01020304, Command::ping, {});
+  because("the channel was not given out");
+  bench.send(kBroadcastChannel, Command::ping, {});
+  because("the broadcast channel is for CTAPHID_INIT alone");
+  bench.send(kBroadcastChannel, Command::init, {1});
+  because("a nonce of 8 bytes");
+  bench.send(channel, static_cast<Command>(0x22), {});
+  because("there is no command 34");
+  bench.send_header(channel, Command::ping, 7610);
+  because("7610 bytes, more than 7609");
+  bench.send(channel, Command::lock, {11});
+  because("a lock is for 10 s at most");
+  bench.send_header(channel, Command::ping, 100);
+  bench.send(other, Command::ping, {});
+  because("another channel's request");
+  bench.send(channel, Command::ping, {});
+  because("before the one before it was complete");
+  bench.send_header(channel, Command::ping, 100);
+  bench.wait(milliseconds{501});
+  because("did not come within 500 ms");
+  bench.send(channel, Command::lock, {5});
+  bench.send(other, Command::ping, {});
+  because("another channel holds the lock");
+  bench.send(channel, Command::cbor, {4});
+  bench.engine.on_answer(bench.started.back().exchange, {});
+  because("the key gave no answer");
+}
+
+TEST_CASE("ctaphid: why an answer refuses is told with it") {
+  std::vector<std::string> told;
+  Engine engine{{.channel_seed = 1, .pacing = {}},
+                [&](Direction direction, std::uint32_t, std::uint8_t command, ByteView) {
+                  told.push_back((direction == Direction::out ? "out " : "in ") + std::to_string(command));
+                },
+                [&](std::uint32_t, std::string_view why) { told.emplace_back(why); }};
+  (void)engine.on_report(make_packet(kBroadcastChannel, Command::init, pattern(8), 0), Time{});
+  const auto reply = engine.next_report(Time{});
+  REQUIRE(reply);
+  const std::uint32_t channel = std::uint32_t{(*reply)[15]} << 24U | std::uint32_t{(*reply)[16]} << 16U |
+                                std::uint32_t{(*reply)[17]} << 8U | std::uint32_t{(*reply)[18]};
+  told.clear();
+  const auto effects = engine.on_report(make_packet(channel, Command::cbor, Bytes{0x07}, 0), Time{});
+  REQUIRE(effects.start);
+  engine.on_answer(effects.start->exchange, {0x30}, "too late");
+  CHECK(told == std::vector<std::string>{"in 16", "too late", "out 16"});
 }
 
 }  // namespace fauxkey::ctaphid

@@ -27,7 +27,7 @@ constexpr std::array kLayers{
     Layer{"keystore", "keystore", "base crypto cbor"},
     Layer{"user", "src/user", "base"},
     Layer{"authenticator", "src/authenticator", "base crypto cbor"},
-    Layer{"ctap", "src/ctap", "base crypto cbor authenticator"},
+    Layer{"ctap", "src/ctap", "base crypto cbor user authenticator"},
     Layer{"u2f", "src/u2f", "base crypto cbor authenticator"},
     Layer{"key", "src/key", "base crypto cbor authenticator ctap u2f"},
     // The way from a host to the key knows nothing of what a key does.

@@ -47,6 +47,7 @@ class ScriptedGate final : public UserGate {
 struct Answer {
   Status status;
   cbor::Value value;
+  std::string why{};  ///< of a refusal
 
   [[nodiscard]] const cbor::Value& operator[](int member) const {
     const auto* map = value.as<cbor::Map>();
@@ -78,9 +79,21 @@ struct Bench {
   Answer send_on(std::uint32_t on_channel, std::uint8_t command, const cbor::Map& parameters = {}) {
     Bytes message{command};
     if (!parameters.empty()) append(message, cbor::encode(parameters));
-    const Bytes bytes = key.process_cbor(message, {.channel = on_channel, .stop = {}, .on_waiting = {}});
+    return send_bytes(on_channel, message);
+  }
+  /// Whatever is refused is explained, once.
+  Answer send_bytes(std::uint32_t on_channel, const Bytes& message, const std::stop_token& stop = {}) {
+    std::vector<std::string> reasons;
+    const Bytes bytes = key.process_cbor(
+        message,
+        {.channel = on_channel, .stop = stop, .on_waiting = {}, .on_refusal = [&](std::string_view why) {
+           reasons.emplace_back(why);
+         }});
     REQUIRE_FALSE(bytes.empty());
     Answer answer{static_cast<Status>(bytes[0]), {}};
+    REQUIRE(reasons.size() == (answer.status == Status::ok ? 0 : 1));
+    if (!reasons.empty()) answer.why = reasons.front();
+    CHECK(answer.why.empty() == (answer.status == Status::ok));
     if (bytes.size() > 1) {
       auto decoded = cbor::decode(ByteView{bytes}.subspan(1));
       REQUIRE(decoded.has_value());

@@ -23,9 +23,7 @@ using test::Bench;
 using test::ManagedKey;
 
 Status answer_to(Bench& bench, const Bytes& message, const std::stop_token& stop = {}) {
-  const Bytes answer = bench.key.process_cbor(message, {.channel = 1, .stop = stop, .on_waiting = {}});
-  REQUIRE_FALSE(answer.empty());
-  return static_cast<Status>(answer[0]);
+  return bench.send_bytes(1, message, stop).status;
 }
 
 Map registration_with(int member, Value value) {

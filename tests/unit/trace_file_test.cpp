@@ -47,22 +47,45 @@ TEST_CASE("a trace file holds one object for each packet and message, in order, 
     const auto one = trace.observer("/dev/hidraw3");
     const auto two = trace.observer("unix:/tmp/socket");
     one.packet(Direction::in, transport::Report{0xFF, 0xFF, 0xFF, 0xFF, 0x86, 0, 8});
+    one.message(Direction::in, 0xFFFFFFFF, 0x06, Bytes(8));
     one.message(Direction::in, 7, 0x10, Bytes{0x04});
     two.message(Direction::in, 7, 0x10, Bytes{0x07});
     one.message(Direction::out, 7, 0x10, Bytes{0x00});
   }
   const auto lines = lines_of(file);
-  REQUIRE(lines.size() == 4);
+  REQUIRE(lines.size() == 5);
   CHECK(lines[0]["command"] == "CTAPHID_INIT");
+  CHECK(lines[0]["kind"] == "packet");
   CHECK(lines[0]["device"] == "/dev/hidraw3");
-  CHECK(lines[1]["command"] == "getInfo");
-  CHECK(lines[2]["device"] == "unix:/tmp/socket");
-  CHECK(lines[3]["command"] == "getInfo");
+  CHECK(lines[1]["kind"] == "message");
+  CHECK(lines[2]["command"] == "getInfo");
+  CHECK(lines[3]["device"] == "unix:/tmp/socket");
+  CHECK(lines[4]["command"] == "getInfo");
   CHECK(lines[0]["t"].get<double>() >= 0.0);
-  CHECK(lines[3]["t"].get<double>() >= lines[0]["t"].get<double>());
+  CHECK(lines[4]["t"].get<double>() >= lines[0]["t"].get<double>());
   struct stat status{};
   REQUIRE(stat(file.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("the answer that refuses says why, and no other line") {
+  const TemporaryFolder folder;
+  const auto file = folder.path / "trace.jsonl";
+  {
+    Trace trace{file};
+    const auto one = trace.observer("one");
+    const auto two = trace.observer("two");
+    one.message(Direction::in, 7, 0x10, Bytes{0x07});
+    one.refusal(7, "the ten seconds are over \"12 s\"");
+    two.message(Direction::out, 7, 0x10, Bytes{0x00});
+    one.message(Direction::out, 7, 0x10, Bytes{0x30});
+    one.message(Direction::out, 7, 0x10, Bytes{0x00});
+  }
+  const auto lines = lines_of(file);
+  REQUIRE(lines.size() == 4);
+  for (const std::size_t i : {0U, 1U, 3U}) CHECK_FALSE(lines[i].contains("why"));
+  CHECK(lines[2]["statusName"] == "NOT_ALLOWED");
+  CHECK(lines[2]["why"] == "the ten seconds are over \"12 s\"");
 }
 
 TEST_CASE("a reader sees a traced message while the trace goes on") {

@@ -8,9 +8,10 @@
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kSubCommand = 1, kSubCommandParams = 2, kPinUvAuthProtocol = 3, kPinUvAuthParam = 4;
-constexpr int kNewMinPinLength = 1, kMinPinLengthRpIds = 2, kForceChangePin = 3,
-              kPinComplexityPolicyParam = 4;
+constexpr Member kSubCommand{1, "subCommand"}, kSubCommandParams{2, "subCommandParams"},
+    kPinUvAuthProtocol{3, "pinUvAuthProtocol"}, kPinUvAuthParam{4, "pinUvAuthParam"};
+constexpr Member kNewMinPinLength{1, "newMinPINLength"}, kMinPinLengthRpIds{2, "minPinLengthRPIDs"},
+    kForceChangePin{3, "forceChangePin"}, kPinComplexityPolicyParam{4, "pinComplexityPolicy"};
 
 struct ConfigRequest {
   Session& session;
@@ -38,23 +39,38 @@ Response toggle_always_uv(ConfigRequest& request) {
 
 /// 6.11.4
 Response set_min_pin_length(ConfigRequest& request) {
-  Reader reader{request.params};
+  Reader reader{request.params, kSubCommandParams.name};
   const auto& key = request.session.key;
   Settings settings = key.settings();
   const auto length = reader.value_or(kNewMinPinLength, settings.min_pin_length);
   const auto* rp_ids = reader.optional<cbor::Array>(kMinPinLengthRpIds);
   const bool force_change = reader.value_or(kForceChangePin, false);
   const bool complexity = reader.value_or(kPinComplexityPolicyParam, false);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
 
-  if (length < settings.min_pin_length || length > Pin::kMaxBytes) return fail(Status::pin_policy_violation);
-  if (force_change && !key.pin().is_set()) return fail(Status::pin_not_set);
+  if (length < settings.min_pin_length) {
+    return fail(Status::pin_policy_violation, "6.11.4: newMinPINLength is " + std::to_string(length) +
+                                                  ", and it never falls below the present " +
+                                                  std::to_string(settings.min_pin_length));
+  }
+  if (length > Pin::kMaxBytes) {
+    return fail(Status::pin_policy_violation,
+                "6.11.4: newMinPINLength is " + std::to_string(length) + ", and a PIN has 63 bytes at most");
+  }
+  if (force_change && !key.pin().is_set())
+    return fail(Status::pin_not_set, "6.11.4: forceChangePin is true, and no PIN is set");
   if (rp_ids != nullptr) {
-    if (rp_ids->size() > Settings::kMaxMinPinLengthRpIds) return fail(Status::key_store_full);
+    if (rp_ids->size() > Settings::kMaxMinPinLengthRpIds) {
+      return fail(Status::key_store_full, "6.11.4: minPinLengthRPIDs has " + std::to_string(rp_ids->size()) +
+                                              " entries, more than 16 (maxRPIDsForSetMinPINLength)");
+    }
     settings.min_pin_length_rp_ids.clear();
     for (const auto& rp_id : *rp_ids) {
       const auto* text = rp_id.as<std::string>();
-      if (text == nullptr) return fail(Status::cbor_unexpected_type);
+      if (text == nullptr) {
+        return fail(Status::cbor_unexpected_type, std::string{"an entry of minPinLengthRPIDs is of type "} +
+                                                      type_of(rp_id) + ", not text string");
+      }
       settings.min_pin_length_rp_ids.push_back(*text);
     }
   }
@@ -67,7 +83,8 @@ Response set_min_pin_length(ConfigRequest& request) {
   }
   const bool revoke = settings.force_pin_change;
   auto response = keep(request, settings);
-  if (response && revoke) request.session.auth.revoke_tokens();
+  if (response && revoke)
+    request.session.auth.revoke_tokens("the pinUvAuthToken ended when the PIN had to be changed (6.11.4)");
   return response;
 }
 
@@ -126,9 +143,12 @@ Response authenticator_config(Request& call) {
   const auto sub_command = reader.required<std::uint64_t>(kSubCommand);
   const auto* params = reader.optional<cbor::Map>(kSubCommandParams);
   const auto auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   const auto* row = row_of(call.session.key, sub_command);
-  if (row == nullptr) return fail(Status::invalid_parameter);
+  if (row == nullptr) {
+    return fail(Status::invalid_parameter,
+                "6.11: this key has no authenticatorConfig subcommand " + std::to_string(sub_command));
+  }
 
   // A key that no PIN protects lets itself be set up; it has nobody to ask. Switching alwaysUv off needs no
   // more than that either, as it would otherwise lock the key up until a reset.
@@ -137,13 +157,15 @@ Response authenticator_config(Request& call) {
   const bool exempt =
       unprotected && (!key.settings().always_uv || row->sub_command == ConfigSubCommand::toggle_always_uv);
   if (!exempt) {
-    if (!auth.param) return fail(Status::puat_required);
+    if (!auth.param)
+      return fail(Status::puat_required, "6.11: the key is protected, and the request has no pinUvAuthParam");
     // 6.11, step 4: thirty-two bytes of ff, the command, the subcommand, its parameters.
     Bytes message(32, 0xFF);
     message.push_back(0x0D);
     message.push_back(static_cast<std::uint8_t>(sub_command));
     if (params != nullptr) append(message, cbor::encode(*params));
-    const auto verified = call.session.auth.verify(auth, {message}, kAuthenticatorConfig);
+    const auto verified =
+        call.session.auth.verify(auth, {message}, kAuthenticatorConfig, "the subcommand and its parameters");
     if (!verified) return fail(verified.error());
   }
   static const cbor::Map kNone;

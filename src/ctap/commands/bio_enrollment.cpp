@@ -6,9 +6,11 @@
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kModality = 1, kSubCommand = 2, kSubCommandParams = 3, kPinUvAuthProtocol = 4,
-              kPinUvAuthParam = 5, kGetModality = 6;
-constexpr int kTemplateIdParam = 1, kTemplateFriendlyNameParam = 2, kTimeoutMillisecondsParam = 3;
+constexpr Member kModality{1, "modality"}, kSubCommand{2, "subCommand"},
+    kSubCommandParams{3, "subCommandParams"}, kPinUvAuthProtocol{4, "pinUvAuthProtocol"},
+    kPinUvAuthParam{5, "pinUvAuthParam"}, kGetModality{6, "getModality"};
+constexpr Member kTemplateIdParam{1, "templateId"}, kTemplateFriendlyNameParam{2, "templateFriendlyName"},
+    kTimeoutMillisecondsParam{3, "timeoutMilliseconds"};
 constexpr int kModalityResult = 1, kFingerprintKind = 2, kMaxCaptureSamplesRequiredForEnroll = 3,
               kTemplateId = 4, kLastEnrollSampleStatus = 5, kRemainingSamples = 6, kTemplateInfos = 7,
               kMaxTemplateFriendlyName = 8;
@@ -54,8 +56,11 @@ Response capture(BioEnrollmentRequest& request, PendingEnrollment& enrollment,
 /// 6.7.4
 Response enroll_begin(BioEnrollmentRequest& request) {
   const auto* milliseconds = request.params.optional<std::uint64_t>(kTimeoutMillisecondsParam);
-  if (request.params.status() != Status::ok) return fail(request.params.status());
-  if (request.key().fingerprints().full()) return fail(Status::fp_database_full);
+  if (!request.params.ok()) return fail(request.params.refusal());
+  if (request.key().fingerprints().full()) {
+    return fail(Status::fp_database_full, "6.7.4: " + std::to_string(Fingerprints::kMaxTemplates) +
+                                              " fingers are enrolled, and no more fit");
+  }
   const auto id = request.key().random().bytes<Fingerprints::kIdBytes>();
   // It takes the place of one that was not finished.
   request.session().enrollment = PendingEnrollment{.channel = request.call.exchange.channel,
@@ -76,10 +81,12 @@ Response enroll_begin(BioEnrollmentRequest& request) {
 Response enroll_capture_next_sample(BioEnrollmentRequest& request) {
   const auto& id = request.params.required<Bytes>(kTemplateIdParam);
   const auto* milliseconds = request.params.optional<std::uint64_t>(kTimeoutMillisecondsParam);
-  if (request.params.status() != Status::ok) return fail(request.params.status());
+  if (!request.params.ok()) return fail(request.params.refusal());
   auto& enrollment = request.session().enrollment;
-  if (!enrollment || enrollment->channel != request.call.exchange.channel) return fail(Status::not_allowed);
-  if (enrollment->template_id != id) return fail(Status::invalid_option);
+  if (!enrollment || enrollment->channel != request.call.exchange.channel)
+    return fail(Status::not_allowed, "6.7.4: no enrollment is open on this channel");
+  if (enrollment->template_id != id)
+    return fail(Status::invalid_option, "6.7.4: templateId is not that of the open enrollment");
   return capture(request, *enrollment, milliseconds);
 }
 
@@ -97,7 +104,7 @@ Response enumerate_enrollments(BioEnrollmentRequest& request) {
     infos.emplace_back(
         cbor::Map{{kTemplateInfoId, fingerprint.id}, {kTemplateInfoFriendlyName, fingerprint.name}});
   }
-  if (infos.empty()) return fail(Status::invalid_option);
+  if (infos.empty()) return fail(Status::invalid_option, "6.7.6: no finger is enrolled");
   return cbor::Map{{kTemplateInfos, std::move(infos)}};
 }
 
@@ -105,8 +112,11 @@ Response enumerate_enrollments(BioEnrollmentRequest& request) {
 Response set_friendly_name(BioEnrollmentRequest& request) {
   const auto& id = request.params.required<Bytes>(kTemplateIdParam);
   const auto& name = request.params.required<std::string>(kTemplateFriendlyNameParam);
-  if (request.params.status() != Status::ok) return fail(request.params.status());
-  if (name.size() > Fingerprints::kMaxNameBytes) return fail(Status::invalid_length);
+  if (!request.params.ok()) return fail(request.params.refusal());
+  if (name.size() > Fingerprints::kMaxNameBytes) {
+    return fail(Status::invalid_length, "6.7.7: templateFriendlyName has " + std::to_string(name.size()) +
+                                            " bytes, more than 64 (maxTemplateFriendlyName)");
+  }
   if (const auto renamed = request.key().fingerprints().rename(id, name); !renamed)
     return fail(renamed.error());
   return cbor::Value{};
@@ -115,7 +125,7 @@ Response set_friendly_name(BioEnrollmentRequest& request) {
 /// 6.7.8
 Response remove_enrollment(BioEnrollmentRequest& request) {
   const auto& id = request.params.required<Bytes>(kTemplateIdParam);
-  if (request.params.status() != Status::ok) return fail(request.params.status());
+  if (!request.params.ok()) return fail(request.params.refusal());
   if (const auto removed = request.key().fingerprints().remove(id); !removed) return fail(removed.error());
   return cbor::Value{};
 }
@@ -147,10 +157,10 @@ constexpr std::array kSubCommands{
 /// What the token authenticates: the modality, the subcommand and its parameters.
 Result<void> authorize(Request& call, const PinUvAuthParam& auth, std::uint8_t sub_command,
                        const cbor::Map* params) {
-  if (!auth.param) return fail(Status::puat_required);
+  if (!auth.param) return fail(Status::puat_required, "6.7: this subcommand needs a pinUvAuthParam");
   Bytes message{kFingerprint, sub_command};
   if (params != nullptr) append(message, cbor::encode(*params));
-  return call.session.auth.verify(auth, {message}, kBioEnrollment);
+  return call.session.auth.verify(auth, {message}, kBioEnrollment, "modality, subcommand and its parameters");
 }
 
 }  // namespace
@@ -159,13 +169,16 @@ Response bio_enrollment(Request& call) {
   Reader reader{call.parameters};
   // 6.7.2: this question stands alone.
   const bool asks_modality = reader.value_or(kGetModality, false);
-  if (reader.status() == Status::ok && asks_modality) return cbor::Map{{kModalityResult, kFingerprint}};
+  if (reader.ok() && asks_modality) return cbor::Map{{kModalityResult, kFingerprint}};
   const auto modality = reader.required<std::uint64_t>(kModality);
   const auto sub_command = reader.required<std::uint64_t>(kSubCommand);
   const auto* params = reader.optional<cbor::Map>(kSubCommandParams);
   const auto auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
-  if (reader.status() != Status::ok) return fail(reader.status());
-  if (modality != kFingerprint) return fail(Status::unsupported_option);
+  if (!reader.ok()) return fail(reader.refusal());
+  if (modality != kFingerprint) {
+    return fail(Status::unsupported_option,
+                "6.7: modality is " + std::to_string(modality) + ", and the key has fingerprints (1) alone");
+  }
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
     if (row.needs_token) {
@@ -173,10 +186,11 @@ Response bio_enrollment(Request& call) {
       if (!authorized) return fail(authorized.error());
     }
     static const cbor::Map kNone;
-    BioEnrollmentRequest request{call, Reader{params != nullptr ? *params : kNone}};
+    BioEnrollmentRequest request{call, Reader{params != nullptr ? *params : kNone, kSubCommandParams.name}};
     return row.run(request);
   }
-  return fail(Status::invalid_subcommand);
+  return fail(Status::invalid_subcommand,
+              "6.7: there is no bioEnrollment subcommand " + std::to_string(sub_command));
 }
 
 }  // namespace fauxkey::ctap

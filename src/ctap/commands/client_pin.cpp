@@ -5,8 +5,9 @@
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kPinUvAuthProtocol = 1, kSubCommand = 2, kKeyAgreement = 3, kPinUvAuthParam = 4, kNewPinEnc = 5,
-              kPinHashEnc = 6, kPermissions = 9, kRpId = 10;
+constexpr Member kPinUvAuthProtocol{1, "pinUvAuthProtocol"}, kSubCommand{2, "subCommand"},
+    kKeyAgreement{3, "keyAgreement"}, kPinUvAuthParam{4, "pinUvAuthParam"}, kNewPinEnc{5, "newPinEnc"},
+    kPinHashEnc{6, "pinHashEnc"}, kPermissions{9, "permissions"}, kRpId{10, "rpId"};
 constexpr int kKeyAgreementResult = 1, kPinUvAuthTokenResult = 2, kPinRetriesResult = 3,
               kPowerCycleStateResult = 4, kUvRetriesResult = 5;
 
@@ -26,7 +27,7 @@ struct Agreed {
 
 Result<PinProtocol*> read_protocol(ClientPinRequest& request) {
   const auto version = request.reader.required<std::uint64_t>(kPinUvAuthProtocol);
-  if (request.reader.status() != Status::ok) return fail(request.reader.status());
+  if (!request.reader.ok()) return fail(request.reader.refusal());
   return request.session.auth.protocol(version);
 }
 
@@ -43,7 +44,11 @@ Result<Agreed> agree(ClientPinRequest& request) {
 /// The new PIN out of its padding, by the rules for PINs.
 Result<SecretBytes> read_new_pin(const Agreed& agreed, ByteView new_pin_enc) {
   auto padded = agreed.protocol->decrypt(agreed.secret, new_pin_enc);
-  if (!padded || padded->size() != kPaddedPinSize) return fail(Status::invalid_parameter);
+  if (!padded) return fail(Status::invalid_parameter, "newPinEnc: " + padded.error().why);
+  if (padded->size() != kPaddedPinSize) {
+    return fail(Status::invalid_parameter, "6.5.5.5: newPinEnc holds " + std::to_string(padded->size()) +
+                                               " bytes, not a PIN padded to 64");
+  }
   std::size_t size = padded->size();
   while (size > 0 && padded->data()[size - 1] == 0) --size;
   return SecretBytes::copy_of(padded->view().first(size));
@@ -56,7 +61,10 @@ Result<void> keep_new_pin(ClientPinRequest& request, const SecretBytes& new_pin)
       Pin::check_policy(new_pin, settings.min_pin_length, settings.pin_complexity_policy);
   if (!code_points) return fail(code_points.error());
   // 6.5.5.6: a change that was demanded has to change something.
-  if (settings.force_pin_change && key.pin().same_as(new_pin)) return fail(Status::pin_policy_violation);
+  if (settings.force_pin_change && key.pin().same_as(new_pin)) {
+    return fail(Status::pin_policy_violation,
+                "6.5.5.6: the PIN must be changed (forcePINChange), and the new one is the old one");
+  }
   if (auto kept = key.pin().set(new_pin, *code_points); !kept) return kept;
   if (!settings.force_pin_change) return {};
   settings.force_pin_change = false;
@@ -68,7 +76,9 @@ Result<void> keep_new_pin(ClientPinRequest& request, const SecretBytes& new_pin)
 Result<void> check_pin(ClientPinRequest& request, const Agreed& agreed, ByteView pin_hash_enc) {
   const auto hash = agreed.protocol->decrypt(agreed.secret, pin_hash_enc);
   auto verified = request.session.key.pin().verify(hash ? hash->view() : ByteView{});
-  if (!verified) agreed.protocol->regenerate();
+  if (verified) return verified;
+  agreed.protocol->regenerate();
+  if (!hash) verified.error().why += " (pinHashEnc: " + hash.error().why + ")";
   return verified;
 }
 
@@ -88,8 +98,13 @@ Response set_pin(ClientPinRequest& request) {
   const auto& param = request.reader.required<Bytes>(kPinUvAuthParam);
   const auto agreed = agree(request);
   if (!agreed) return fail(agreed.error());
-  if (request.session.key.pin().is_set()) return fail(Status::pin_auth_invalid);
-  if (!agreed->protocol->verify(agreed->secret, {new_pin_enc}, param)) return fail(Status::pin_auth_invalid);
+  if (request.session.key.pin().is_set())
+    return fail(Status::pin_auth_invalid, "6.5.5.5: a PIN is set already; changePIN changes it");
+  if (!agreed->protocol->verify(agreed->secret, {new_pin_enc}, param)) {
+    return fail(
+        Status::pin_auth_invalid,
+        "6.5.5.5: pinUvAuthParam does not match newPinEnc under the shared secret (a new keyAgreement?)");
+  }
   const auto new_pin = read_new_pin(*agreed, new_pin_enc);
   if (!new_pin) return fail(new_pin.error());
   if (const auto kept = keep_new_pin(request, *new_pin); !kept) return fail(kept.error());
@@ -105,13 +120,16 @@ Response change_pin(ClientPinRequest& request) {
   if (const auto allowed = request.session.key.pin().check_not_blocked(); !allowed)
     return fail(allowed.error());
   if (!agreed->protocol->verify(agreed->secret, {new_pin_enc, pin_hash_enc}, param)) {
-    return fail(Status::pin_auth_invalid);
+    return fail(
+        Status::pin_auth_invalid,
+        "6.5.5.6: pinUvAuthParam does not match newPinEnc and pinHashEnc under the shared secret (a new "
+        "keyAgreement?)");
   }
   if (const auto right = check_pin(request, *agreed, pin_hash_enc); !right) return fail(right.error());
   const auto new_pin = read_new_pin(*agreed, new_pin_enc);
   if (!new_pin) return fail(new_pin.error());
   if (const auto kept = keep_new_pin(request, *new_pin); !kept) return fail(kept.error());
-  request.session.auth.revoke_tokens();
+  request.session.auth.revoke_tokens("the pinUvAuthToken ended with the change of the PIN");
   if (const auto revoked = request.session.key.identity().revoke_persistent_token(); !revoked) {
     return fail(revoked.error());
   }
@@ -144,7 +162,8 @@ Response issue_token_by_pin(ClientPinRequest& request, std::uint8_t permissions,
   auto& key = request.session.key;
   if (const auto allowed = key.pin().check_not_blocked(); !allowed) return fail(allowed.error());
   if (const auto right = check_pin(request, *agreed, pin_hash_enc); !right) return fail(right.error());
-  if (key.settings().force_pin_change) return fail(when_change_is_due);
+  if (key.settings().force_pin_change)
+    return fail(when_change_is_due, "the PIN is right, and must be changed first (forcePINChange)");
   // Who knows the PIN is the user: built-in verification may be tried again (6.5.2.3).
   if (const auto noted = key.built_in_uv().pin_given(); !noted) return fail(noted.error());
   return hand_out_token(request, *agreed, false, permissions, std::move(rp_id));
@@ -154,7 +173,8 @@ Response get_pin_token(ClientPinRequest& request) {
   // The old subcommand knows no permissions; a member that gives some is a mistake (6.5.5.7.1, step 3).
   if (request.reader.optional<std::uint64_t>(kPermissions) != nullptr ||
       request.reader.optional<std::string>(kRpId) != nullptr) {
-    return fail(Status::invalid_parameter);
+    return fail(Status::invalid_parameter,
+                "6.5.5.7.1: getPinToken knows no permissions and no rpId; subcommand 9 does");
   }
   return issue_token_by_pin(request, kMakeCredential | kGetAssertion, std::nullopt, Status::pin_invalid);
 }
@@ -174,15 +194,20 @@ Result<Wanted> read_wanted(ClientPinRequest& request) {
   if (key.has_large_blobs_command()) available |= kLargeBlobWrite;
   const auto permissions = request.reader.required<std::uint64_t>(kPermissions);
   auto rp_id = request.reader.optional_text(kRpId);
-  if (request.reader.status() != Status::ok) return fail(request.reader.status());
-  if (permissions == 0) return fail(Status::invalid_parameter);
-  if ((permissions & ~available) != 0) return fail(Status::unauthorized_permission);
-  if ((permissions & (kMakeCredential | kGetAssertion)) != 0 && !rp_id)
-    return fail(Status::missing_parameter);
+  if (!request.reader.ok()) return fail(request.reader.refusal());
+  if (permissions == 0) return fail(Status::invalid_parameter, "6.5.5.7.2: permissions is 0");
+  if (const auto unknown = permissions & ~available; unknown != 0) {
+    return fail(Status::unauthorized_permission, "6.5.5.7: this key has no use for permissions " +
+                                                     hex_number(static_cast<unsigned>(unknown)) +
+                                                     " of those that are asked for");
+  }
+  if ((permissions & (kMakeCredential | kGetAssertion)) != 0 && !rp_id) {
+    return fail(Status::missing_parameter, "6.5.5.7.2: permissions mc and ga need " + described(kRpId, {}));
+  }
   // The persistent token goes with no other permission (6.5.3.2).
   if ((permissions & kPersistentCredentialManagementReadOnly) != 0 &&
       permissions != kPersistentCredentialManagementReadOnly) {
-    return fail(Status::invalid_parameter);
+    return fail(Status::invalid_parameter, "6.5.3.2: permission pcmr goes with no other permission");
   }
   return Wanted{static_cast<std::uint8_t>(permissions), std::move(rp_id)};
 }
@@ -200,7 +225,9 @@ Response get_pin_uv_auth_token_using_uv_with_permissions(ClientPinRequest& reque
   if (!wanted) return fail(wanted.error());
   const auto agreed = agree(request);
   if (!agreed) return fail(agreed.error());
-  if (!request.session.key.has_built_in_uv()) return fail(Status::not_allowed);
+  if (!request.session.key.has_built_in_uv())
+    return fail(Status::not_allowed,
+                "6.5.5.7.3: built-in user verification is not set up: no finger is enrolled");
   const auto verified = request.session.key.verify_user(
       {Operation::verification, wanted->rp_id.value_or(""), {}}, request.exchange);
   if (!verified) return fail(verified.error());
@@ -236,13 +263,19 @@ constexpr std::array kSubCommands{
 Response client_pin(Request& call) {
   ClientPinRequest request{call.session, call.exchange, Reader{call.parameters}};
   const auto sub_command = request.reader.required<std::uint64_t>(kSubCommand);
-  if (request.reader.status() != Status::ok) return fail(request.reader.status());
+  if (!request.reader.ok()) return fail(request.reader.refusal());
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
-    if (!is_there(call.session.key, row)) break;
+    if (!is_there(call.session.key, row)) {
+      return fail(Status::invalid_subcommand,
+                  "6.5.5: clientPIN subcommand " + std::to_string(sub_command) +
+                      (row.about == About::pin ? " needs a PIN, which this key cannot have"
+                                               : " needs built-in user verification, which this key is without"));
+    }
     return row.run(request);
   }
-  return fail(Status::invalid_subcommand);
+  return fail(Status::invalid_subcommand,
+              "6.5.5: there is no clientPIN subcommand " + std::to_string(sub_command));
 }
 
 }  // namespace fauxkey::ctap

@@ -5,12 +5,14 @@
 #include "authenticator/store_status.h"
 #include "crypto/hash.h"
 #include "ctap/command.h"
+#include "ctap/shown.h"
 
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kSubCommand = 1, kSubCommandParams = 2, kPinUvAuthProtocol = 3, kPinUvAuthParam = 4;
-constexpr int kRpIdHashParam = 1, kCredentialIdParam = 2, kUserParam = 3;
+constexpr Member kSubCommand{1, "subCommand"}, kSubCommandParams{2, "subCommandParams"},
+    kPinUvAuthProtocol{3, "pinUvAuthProtocol"}, kPinUvAuthParam{4, "pinUvAuthParam"};
+constexpr Member kRpIdHashParam{1, "rpIDHash"}, kCredentialIdParam{2, "credentialID"}, kUserParam{3, "user"};
 constexpr int kExistingCount = 1, kMaxPossibleRemainingCount = 2, kRp = 3, kRpIdHash = 4, kTotalRps = 5,
               kUser = 6, kCredentialId = 7, kPublicKeyResult = 8, kTotalCredentials = 9,
               kCredProtectResult = 10, kLargeBlobKeyResult = 11, kThirdPartyPaymentResult = 12;
@@ -27,7 +29,7 @@ struct CredentialManagementRequest {
   [[nodiscard]] Session& session() const { return call.session; }
   [[nodiscard]] Reader params_reader() const {
     static const cbor::Map kNone;
-    return Reader{params != nullptr ? *params : kNone};
+    return Reader{params != nullptr ? *params : kNone, kSubCommandParams.name};
   }
 };
 
@@ -43,12 +45,13 @@ bool is_by_persistent_token(const CredentialManagementRequest& request, ByteView
 /// The token must have been given for credential management; what it authenticates is the subcommand and its
 /// parameters (6.8.2 and on).
 Result<void> authorize(CredentialManagementRequest& request) {
-  if (!request.auth.param) return fail(Status::puat_required);
+  if (!request.auth.param) return fail(Status::puat_required, "6.8: the request has no pinUvAuthParam");
   Bytes message{request.sub_command};
   if (request.params != nullptr) append(message, cbor::encode(*request.params));
   const bool read_only = is_read_only(request.sub_command);
   if (read_only && is_by_persistent_token(request, message)) return {};
-  if (auto verified = request.session().auth.verify(request.auth, {message}, kCredentialManagement);
+  if (auto verified = request.session().auth.verify(request.auth, {message}, kCredentialManagement,
+                                                    "the subcommand and its parameters");
       !verified) {
     return verified;
   }
@@ -59,13 +62,18 @@ Result<void> authorize(CredentialManagementRequest& request) {
 /// A token that is bound to one relying party is no good for what concerns all.
 Result<void> authorize_for_all(CredentialManagementRequest& request) {
   if (auto authorized = authorize(request); !authorized) return authorized;
-  if (request.bound_to) return fail(Status::pin_auth_invalid);
+  if (request.bound_to) {
+    return fail(Status::pin_auth_invalid, "6.8: the token is bound to " + shown_rp_id(*request.bound_to) +
+                                              ", and this concerns all relying parties");
+  }
   return {};
 }
 
 Result<void> check_bound_to(const CredentialManagementRequest& request, const RpIdHash& rp_id_hash) {
-  if (request.bound_to && crypto::sha256(*request.bound_to) != rp_id_hash)
-    return fail(Status::pin_auth_invalid);
+  if (request.bound_to && crypto::sha256(*request.bound_to) != rp_id_hash) {
+    return fail(Status::pin_auth_invalid, "6.8: the token is bound to " + shown_rp_id(*request.bound_to) +
+                                              ", and the request is about another relying party");
+  }
   return {};
 }
 
@@ -85,14 +93,17 @@ template <class Enumeration>
 Result<void> check_current(CredentialStore& store, const Enumeration& enumeration) {
   const auto revision = checked(store.revision());
   if (!revision) return fail(revision.error());
-  if (*revision != enumeration.revision) return fail(Status::not_allowed);
+  if (*revision != enumeration.revision) {
+    return fail(Status::not_allowed,
+                "6.8: credentials were added, changed or deleted since the enumeration began");
+  }
   return {};
 }
 
 /// The one credential of a page, which is there as long as the count is right.
 Result<Credential> only_one(Result<CredentialStore::Page> page) {
   if (!page) return fail(page.error());
-  if (page->credentials.empty()) return fail(Status::not_allowed);
+  if (page->credentials.empty()) return fail(Status::not_allowed, "6.8: the enumeration is at its end");
   return std::move(page->credentials.front());
 }
 
@@ -122,7 +133,7 @@ Response enumerate_rps_begin(CredentialManagementRequest& request) {
   auto& store = request.session().key.store();
   const auto total = checked(store.count_relying_parties());
   if (!total) return fail(total.error());
-  if (*total == 0) return fail(Status::no_credentials);
+  if (*total == 0) return fail(Status::no_credentials, "6.8.3: the key holds no discoverable credentials");
   const auto revision = checked(store.revision());
   if (!revision) return fail(revision.error());
   auto response = next_relying_party(request, {*revision, 0, *total});
@@ -133,7 +144,10 @@ Response enumerate_rps_begin(CredentialManagementRequest& request) {
 
 Response enumerate_rps_get_next(CredentialManagementRequest& request) {
   const auto* pending = std::get_if<PendingRelyingParties>(&request.call.sequence);
-  if (pending == nullptr) return fail(Status::not_allowed);
+  if (pending == nullptr)
+    return fail(Status::not_allowed,
+                "6.8.3: no enumerateRPsBegin with relying parties left came before it on "
+                "this channel, within 30 s");
   if (auto current = check_current(request.session().key.store(), *pending); !current)
     return fail(current.error());
   auto response = next_relying_party(request, *pending);
@@ -174,9 +188,12 @@ Result<std::size_t> count_by_rp(CredentialStore& store, const RpIdHash& rp_id_ha
 Response enumerate_credentials_begin(CredentialManagementRequest& request) {
   auto reader = request.params_reader();
   const auto& hash = reader.required<Bytes>(kRpIdHashParam);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   RpIdHash rp_id_hash{};
-  if (hash.size() != rp_id_hash.size()) return fail(Status::invalid_length);
+  if (hash.size() != rp_id_hash.size()) {
+    return fail(Status::invalid_length,
+                "6.8.4: rpIDHash has " + std::to_string(hash.size()) + " bytes, not the 32 of a SHA-256");
+  }
   std::ranges::copy(hash, rp_id_hash.begin());
   if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
   if (const auto authorized = check_bound_to(request, rp_id_hash); !authorized)
@@ -184,7 +201,8 @@ Response enumerate_credentials_begin(CredentialManagementRequest& request) {
   auto& store = request.session().key.store();
   const auto total = count_by_rp(store, rp_id_hash);
   if (!total) return fail(total.error());
-  if (*total == 0) return fail(Status::no_credentials);
+  if (*total == 0)
+    return fail(Status::no_credentials, "6.8.4: the key holds no discoverable credentials of that rpIDHash");
   const auto revision = checked(store.revision());
   if (!revision) return fail(revision.error());
   auto response = next_credential(request, {*revision, 0, *total, rp_id_hash});
@@ -195,7 +213,10 @@ Response enumerate_credentials_begin(CredentialManagementRequest& request) {
 
 Response enumerate_credentials_get_next(CredentialManagementRequest& request) {
   const auto* pending = std::get_if<PendingCredentials>(&request.call.sequence);
-  if (pending == nullptr) return fail(Status::not_allowed);
+  if (pending == nullptr)
+    return fail(Status::not_allowed,
+                "6.8.4: no enumerateCredentialsBegin with credentials left came before it on "
+                "this channel, within 30 s");
   if (auto current = check_current(request.session().key.store(), *pending); !current)
     return fail(current.error());
   auto response = next_credential(request, *pending);
@@ -208,7 +229,8 @@ Result<Credential> authorized_credential(CredentialManagementRequest& request, c
   if (const auto authorized = authorize(request); !authorized) return fail(authorized.error());
   auto credential = checked(request.session().key.store().find(id));
   if (!credential) return fail(credential.error());
-  if (!*credential) return fail(Status::no_credentials);
+  if (!*credential)
+    return fail(Status::no_credentials, "the key holds no discoverable credential of that credentialID");
   if (const auto authorized = check_bound_to(request, (*credential)->rp_id_hash); !authorized) {
     return fail(authorized.error());
   }
@@ -218,7 +240,7 @@ Result<Credential> authorized_credential(CredentialManagementRequest& request, c
 Response delete_credential(CredentialManagementRequest& request) {
   auto reader = request.params_reader();
   const Bytes id = read_descriptor(reader, kCredentialIdParam);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   if (const auto credential = authorized_credential(request, id); !credential)
     return fail(credential.error());
   const auto erased = checked(request.session().key.store().erase(id));
@@ -230,10 +252,12 @@ Response update_user_information(CredentialManagementRequest& request) {
   auto reader = request.params_reader();
   const Bytes id = read_descriptor(reader, kCredentialIdParam);
   const auto user = read_user(reader, kUserParam);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   auto credential = authorized_credential(request, id);
   if (!credential) return fail(credential.error());
-  if (credential->user.id != user.id) return fail(Status::invalid_parameter);
+  if (credential->user.id != user.id)
+    return fail(Status::invalid_parameter,
+                "6.8.6: the user id is not that of the credential, and cannot change");
   credential->user = user;  // what the request leaves out is removed (6.8.6)
   if (const auto updated = checked(request.session().key.store().update(*credential)); !updated) {
     return fail(updated.error());
@@ -263,14 +287,15 @@ Response credential_management(Request& call) {
   const auto sub_command = reader.required<std::uint64_t>(kSubCommand);
   const auto* params = reader.optional<cbor::Map>(kSubCommandParams);
   auto auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
     CredentialManagementRequest request{call, static_cast<std::uint8_t>(sub_command), params,
                                         std::move(auth)};
     return row.run(request);
   }
-  return fail(Status::invalid_subcommand);
+  return fail(Status::invalid_subcommand,
+              "6.8: there is no credentialManagement subcommand " + std::to_string(sub_command));
 }
 
 }  // namespace fauxkey::ctap

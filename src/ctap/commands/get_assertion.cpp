@@ -4,14 +4,16 @@
 #include "ctap/attestation_statement.h"
 #include "ctap/command.h"
 #include "ctap/extensions/cred_protect.h"
+#include "ctap/shown.h"
 #include "ctap/user_verification.h"
 
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kRpId = 1, kClientDataHash = 2, kAllowList = 3, kExtensions = 4, kOptions = 5,
-              kPinUvAuthParam = 6, kPinUvAuthProtocol = 7, kEnterpriseAttestation = 8,
-              kAttestationFormatsPreference = 9;
+constexpr Member kRpId{1, "rpId"}, kClientDataHash{2, "clientDataHash"}, kAllowList{3, "allowList"},
+    kExtensions{4, "extensions"}, kOptions{5, "options"}, kPinUvAuthParam{6, "pinUvAuthParam"},
+    kPinUvAuthProtocol{7, "pinUvAuthProtocol"}, kEnterpriseAttestation{8, "enterpriseAttestation"},
+    kAttestationFormatsPreference{9, "attestationFormatsPreference"};
 
 struct GetAssertionRequest {
   std::string rp_id;
@@ -30,15 +32,15 @@ Result<GetAssertionRequest> read(const cbor::Map& parameters) {
   GetAssertionRequest request;
   request.rp_id = reader.required<std::string>(kRpId);
   request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
-  if (cbor::find(parameters, kAllowList) != nullptr)
-    request.allow_list = read_descriptors(reader, kAllowList);
+  if (reader.has(kAllowList)) request.allow_list = read_descriptors(reader, kAllowList);
   request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
-    Reader values{*options};
+    Reader values{*options, kOptions.name};
     request.up = values.value_or("up", true);
     request.uv = values.value_or("uv", false);
-    if (cbor::find(*options, "rk") != nullptr) values.note(Status::unsupported_option);  // step 4
-    reader.note(values.status());
+    if (values.has("rk"))
+      values.note(Status::unsupported_option, "6.2.2 step 4: option rk is makeCredential's alone");
+    reader.note(values);
   }
   request.auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
   if (const auto* level = reader.optional<std::uint64_t>(kEnterpriseAttestation)) {
@@ -46,8 +48,36 @@ Result<GetAssertionRequest> read(const cbor::Map& parameters) {
   }
   request.attestation_formats_preference =
       read_attestation_formats_preference(reader, kAttestationFormatsPreference);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   return request;
+}
+
+/// What step 7 leaves out, for the refusal where it leaves nothing.
+struct Hidden {
+  std::size_t by_level_two = 0;    ///< credProtect: not named, user not verified
+  std::size_t by_level_three = 0;  ///< credProtect: user not verified
+};
+
+Refusal no_credentials(const GetAssertionRequest& request, const Hidden& hidden) {
+  const auto rp_id = shown_rp_id(request.rp_id);
+  std::string why = "6.2.2 step 7: ";
+  if (hidden.by_level_two + hidden.by_level_three > 0) {
+    const bool both = hidden.by_level_two > 0 && hidden.by_level_three > 0;
+    why += counted(hidden.by_level_two + hidden.by_level_three, "credential") + " of " + rp_id +
+           (request.allow_list ? " in the list" : "") + ", hidden by credProtect " +
+           (both                        ? "2 and 3"
+            : hidden.by_level_three > 0 ? "3"
+                                        : "2") +
+           " and no user verification";
+    if (hidden.by_level_two > 0)
+      why += (both ? ", level 2 also for want of an allowList" : " and no allowList");
+  } else if (request.allow_list) {
+    why += "the list names " + counted(request.allow_list->size(), "credential") +
+           ", none is of this key and " + rp_id;
+  } else {
+    why += "the key holds no discoverable credential of " + rp_id + ", and the request has no allowList";
+  }
+  return {Status::no_credentials, std::move(why)};
 }
 
 /// Step 7: those of the list, or all discoverable ones of the relying party, the newest first; without those
@@ -66,12 +96,15 @@ Result<std::vector<Credential>> locate(Session& session, const GetAssertionReque
     if (!found) return fail(found.error());
     located = *std::move(found);
   }
+  Hidden hidden;
   std::erase_if(located, [&](const Credential& credential) {
     // Imported ones that are not discoverable lie in the store too.
-    return (!request.allow_list && !credential.discoverable) ||
-           !is_visible(credential, user_verified, request.allow_list.has_value());
+    if (!request.allow_list && !credential.discoverable) return true;
+    if (is_visible(credential, user_verified, request.allow_list.has_value())) return false;
+    ++(credential.cred_protect == CredProtect::required ? hidden.by_level_three : hidden.by_level_two);
+    return true;
   });
-  if (located.empty()) return fail(Status::no_credentials);
+  if (located.empty()) return fail(no_credentials(request, hidden));
   return located;
 }
 

@@ -4,14 +4,17 @@
 #include "ctap/authenticator_data.h"
 #include "ctap/command.h"
 #include "ctap/extensions/registration.h"
+#include "ctap/shown.h"
 #include "ctap/user_verification.h"
 
 namespace fauxkey::ctap {
 namespace {
 
-constexpr int kClientDataHash = 1, kRp = 2, kUser = 3, kPubKeyCredParams = 4, kExcludeList = 5,
-              kExtensions = 6, kOptions = 7, kPinUvAuthParam = 8, kPinUvAuthProtocol = 9,
-              kEnterpriseAttestation = 10, kAttestationFormatsPreference = 11;
+constexpr Member kClientDataHash{1, "clientDataHash"}, kRp{2, "rp"}, kUser{3, "user"},
+    kPubKeyCredParams{4, "pubKeyCredParams"}, kExcludeList{5, "excludeList"}, kExtensions{6, "extensions"},
+    kOptions{7, "options"}, kPinUvAuthParam{8, "pinUvAuthParam"}, kPinUvAuthProtocol{9, "pinUvAuthProtocol"},
+    kEnterpriseAttestation{10, "enterpriseAttestation"},
+    kAttestationFormatsPreference{11, "attestationFormatsPreference"};
 constexpr int kFmt = 1, kAuthData = 2, kAttStmt = 3, kEpAtt = 4, kLargeBlobKeyMember = 5,
               kUnsignedExtensionOutputs = 6;
 
@@ -35,22 +38,22 @@ Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
   Reader reader{parameters};
   MakeCredentialRequest request;
   request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
-  Reader rp{reader.required<cbor::Map>(kRp)};
-  if (reader.status() == Status::ok) {
+  Reader rp{reader.required<cbor::Map>(kRp), kRp.name};
+  if (reader.ok()) {
     request.rp_id = rp.required<std::string>("id");
     request.rp_name = rp.optional_text("name");
-    reader.note(rp.status());
+    reader.note(rp);
   }
   request.user = read_user(reader, kUser);
   request.pub_key_cred_params = reader.required<cbor::Array>(kPubKeyCredParams);
   request.exclude_list = read_descriptors(reader, kExcludeList);
   request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
-    Reader values{*options};
+    Reader values{*options, kOptions.name};
     request.rk = values.value_or("rk", false);
     request.uv = values.value_or("uv", false);
     request.up = values.value_or("up", true);
-    reader.note(values.status());
+    reader.note(values);
   }
   request.auth = read_pin_uv_auth_param(reader, kPinUvAuthParam, kPinUvAuthProtocol);
   if (const auto* level = reader.optional<std::uint64_t>(kEnterpriseAttestation)) {
@@ -58,7 +61,7 @@ Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
   }
   request.attestation_formats_preference =
       read_attestation_formats_preference(reader, kAttestationFormatsPreference);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   return request;
 }
 
@@ -67,19 +70,31 @@ Result<Algorithm> choose_algorithm(const Authenticator& key, const cbor::Array& 
   std::optional<Algorithm> chosen;
   for (const auto& param : params) {
     const auto* map = param.as<cbor::Map>();
-    if (map == nullptr) return fail(Status::cbor_unexpected_type);
+    if (map == nullptr) {
+      return fail(Status::cbor_unexpected_type,
+                  std::string{"an entry of pubKeyCredParams is of type "} + type_of(param) + ", not map");
+    }
     const auto* type = cbor::find(*map, "type");
     const auto* alg = cbor::find(*map, "alg");
-    if (type == nullptr || alg == nullptr) return fail(Status::invalid_parameter);
+    if (type == nullptr || alg == nullptr)
+      return fail(Status::invalid_parameter, "6.1.2 step 3: an entry of pubKeyCredParams lacks type or alg");
     const auto* type_text = type->as<std::string>();
-    if (type_text == nullptr || !alg->is_integer()) return fail(Status::cbor_unexpected_type);
+    if (type_text == nullptr || !alg->is_integer()) {
+      return fail(
+          Status::cbor_unexpected_type,
+          "an entry of pubKeyCredParams has a type that is no text string, or an alg that is no integer");
+    }
     for (const auto supported : key.algorithms()) {
       if (!chosen && *type_text == kPublicKey && alg->as_integer() == static_cast<std::int64_t>(supported)) {
         chosen = supported;
       }
     }
   }
-  if (!chosen) return fail(Status::unsupported_algorithm);
+  if (!chosen) {
+    return fail(Status::unsupported_algorithm, "6.1.2 step 3: none of the " +
+                                                   counted(params.size(), "algorithm") +
+                                                   " of pubKeyCredParams is one of this key's");
+  }
   return *chosen;
 }
 
@@ -111,13 +126,20 @@ Response make_credential(Request& call) {
   const auto algorithm = choose_algorithm(key, request->pub_key_cred_params);
   if (!algorithm) return fail(algorithm.error());
   // 2, 5, 6
-  if (!request->up) return fail(Status::invalid_option);
-  if (request->rk && !key.config().discoverable) return fail(Status::unsupported_option);
+  if (!request->up)
+    return fail(Status::invalid_option, "6.1.2 step 5: option up is false, which a registration cannot be");
+  if (request->rk && !key.config().discoverable) {
+    return fail(Status::unsupported_option,
+                "6.1.2 step 5: option rk is true, and this key cannot have discoverable credentials");
+  }
   const auto verification = choose_verification(call, request->auth, request->uv, request->up);
   if (!verification) return fail(verification.error());
   // 7: makeCredUvNotRqd is true unless alwaysUv is, so protection covers discoverable credentials only.
-  if (key.is_protected() && request->rk && *verification == Verification::none)
-    return fail(Status::puat_required);
+  if (key.is_protected() && request->rk && *verification == Verification::none) {
+    return fail(
+        Status::puat_required,
+        "6.1.2 step 7: the key is protected, and a discoverable credential (rk) needs user verification");
+  }
   // 9
   const auto enterprise = allows_enterprise_attestation(key, request->enterprise_attestation, request->rp_id);
   if (!enterprise) return fail(enterprise.error());
@@ -138,7 +160,9 @@ Response make_credential(Request& call) {
   if (*excluded) {
     const auto touched =
         collect_presence(call, *verification, {Operation::already_registered, prompt.rp_id, prompt.account});
-    return fail(touched ? Status::credential_excluded : touched.error());
+    if (!touched) return fail(touched.error());
+    return fail(Status::credential_excluded,
+                "6.1.2 step 12: a credential of excludeList is of this key and " + shown_rp_id(prompt.rp_id));
   }
   // 15 is read before the user is troubled (13, 14) for what cannot be.
   auto extensions = read_registration_extensions(request->extensions, request->rk, key, call.session.auth);

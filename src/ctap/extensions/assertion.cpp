@@ -9,12 +9,12 @@ Result<AssertionExtensions> read_assertion_extensions(const cbor::Map* inputs, b
                                                       const Authenticator& key, PinUvAuth& auth) {
   AssertionExtensions extensions;
   if (inputs == nullptr) return extensions;
-  Reader reader{*inputs};
+  Reader reader{*inputs, "extensions"};
   const auto* hmac_secret = reader.optional<cbor::Map>(kHmacSecret);
   extensions.cred_blob = reader.value_or(kCredBlob, false);
   if (key.has_large_blobs_command()) {
     if (const auto* large_blob_key = reader.optional<bool>(kLargeBlobKey)) {
-      if (!*large_blob_key) reader.note(Status::invalid_option);  // 12.3
+      if (!*large_blob_key) reader.note(Status::invalid_option, "12.3: largeBlobKey is false, not true");
       extensions.large_blob_key = *large_blob_key;
     }
   } else {
@@ -22,9 +22,11 @@ Result<AssertionExtensions> read_assertion_extensions(const cbor::Map* inputs, b
   }
   extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
   if (key.config().uvm) extensions.uvm = reader.value_or(kUvm, false);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   if (hmac_secret != nullptr) {
-    if (!user_present) return fail(Status::unsupported_option);
+    if (!user_present)
+      return fail(Status::unsupported_option,
+                  "12.7: hmac-secret needs user presence, and option up is false");
     auto input = read_hmac_secret(*hmac_secret, auth);
     if (!input) return fail(input.error());
     extensions.hmac_secret = *std::move(input);

@@ -7,7 +7,8 @@ std::optional<CredProtect> read_cred_protect(Reader& extensions) {
   if (level == nullptr) return std::nullopt;
   if (*level < static_cast<std::uint64_t>(CredProtect::optional) ||
       *level > static_cast<std::uint64_t>(CredProtect::required)) {
-    extensions.note(Status::invalid_parameter);
+    extensions.note(Status::invalid_parameter,
+                    "12.1: credProtect is " + std::to_string(*level) + ", not 1, 2 or 3");
     return std::nullopt;
   }
   return static_cast<CredProtect>(*level);

@@ -7,7 +7,8 @@ namespace {
 
 const cbor::Map* input_of(Reader& extensions, std::size_t members) {
   const auto* input = extensions.optional<cbor::Map>(kLargeBlob);
-  if (input != nullptr && input->size() > members) extensions.note(Status::invalid_cbor);
+  if (input != nullptr && input->size() > members)
+    extensions.note(Status::invalid_cbor, "12.4: largeBlob has members that do not belong to it");
   return input;
 }
 
@@ -25,7 +26,7 @@ std::optional<LargeBlobSupport> read_large_blob_support(Reader& extensions) {
   const auto* support = member<std::string>(*input, "support");
   if (support != nullptr && *support == "preferred") return LargeBlobSupport::preferred;
   if (support != nullptr && *support == "required") return LargeBlobSupport::required;
-  extensions.note(Status::invalid_cbor);
+  extensions.note(Status::invalid_cbor, "12.4: largeBlob's support is neither preferred nor required");
   return std::nullopt;
 }
 
@@ -38,7 +39,7 @@ std::optional<LargeBlobRequest> read_large_blob_request(Reader& extensions) {
   if (input->size() == 1 && read != nullptr && *read) return LargeBlobRequest{};
   if (write != nullptr && original_size != nullptr)
     return LargeBlobRequest{LargeBlob{*write, *original_size}};
-  extensions.note(Status::invalid_cbor);
+  extensions.note(Status::invalid_cbor, "12.4: largeBlob is neither read: true nor write with originalSize");
   return std::nullopt;
 }
 

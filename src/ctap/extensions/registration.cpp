@@ -9,30 +9,36 @@ Result<RegistrationExtensions> read_registration_extensions(const cbor::Map* inp
                                                             const Authenticator& key, PinUvAuth& auth) {
   RegistrationExtensions extensions;
   if (inputs == nullptr) return extensions;
-  Reader reader{*inputs};
+  Reader reader{*inputs, "extensions"};
   extensions.cred_protect = read_cred_protect(reader);
   if (const auto* blob = reader.optional<Bytes>(kCredBlob)) extensions.cred_blob = *blob;
   extensions.hmac_secret = reader.value_or(kHmacSecret, false);
   const auto* hmac_secret_mc = reader.optional<cbor::Map>(kHmacSecretMc);
   // 12.8: only beside hmac-secret: true.
-  if (hmac_secret_mc != nullptr && !extensions.hmac_secret) reader.note(Status::missing_parameter);
+  if (hmac_secret_mc != nullptr && !extensions.hmac_secret) {
+    reader.note(Status::missing_parameter, "12.8: hmac-secret-mc stands without hmac-secret: true");
+  }
   if (key.has_large_blobs_command()) {
     if (const auto* large_blob_key = reader.optional<bool>(kLargeBlobKey)) {
       // 12.3: false is no value for it, and it needs a discoverable credential.
-      if (!*large_blob_key || !discoverable) reader.note(Status::invalid_option);
+      if (!*large_blob_key) reader.note(Status::invalid_option, "12.3: largeBlobKey is false, not true");
+      if (!discoverable)
+        reader.note(Status::invalid_option,
+                    "12.3: largeBlobKey needs option rk, for a discoverable credential");
       extensions.large_blob_key = *large_blob_key;
     }
   } else {
     extensions.large_blob = read_large_blob_support(reader);
     // 12.4: a blob needs a place, which a credential that lives in its id has not.
     if (extensions.large_blob == LargeBlobSupport::required && !discoverable)
-      reader.note(Status::unsupported_option);
+      reader.note(Status::unsupported_option,
+                  "12.4: largeBlob is required, and without option rk the credential has no place for it");
   }
   extensions.min_pin_length = reader.value_or(kMinPinLength, false);
   extensions.pin_complexity_policy = reader.value_or(kPinComplexityPolicy, false);
   extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
   if (key.config().uvm) extensions.uvm = reader.value_or(kUvm, false);
-  if (reader.status() != Status::ok) return fail(reader.status());
+  if (!reader.ok()) return fail(reader.refusal());
   if (hmac_secret_mc != nullptr) {
     auto input = read_hmac_secret(*hmac_secret_mc, auth);
     if (!input) return fail(input.error());
