@@ -1,5 +1,7 @@
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -7,9 +9,11 @@
 
 #include "app/commands.h"
 #include "app/error.h"
+#include "app/fault_options.h"
 #include "app/notify.h"
 #include "app/process.h"
 #include "app/run_options.h"
+#include "control/faults/wrap.h"
 #include "control/trace.h"
 #include "crypto/hash.h"
 #include "crypto/p256.h"
@@ -71,7 +75,8 @@ std::string serial_of(const VirtualKey& key) {
 }
 
 std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec, const transport::Identity& identity,
-                                         VirtualKey& key, control::Trace* trace) {
+                                         VirtualKey& key, control::Trace* trace,
+                                         control::faults::Rules& faults, Clock& clock) {
   auto transport = transport::open_transport(spec, identity);
   const auto address = transport->address();
   ctaphid::Handlers handlers{
@@ -79,8 +84,12 @@ std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec, const transpor
                      const Exchange& exchange) { return key.process_cbor(message, exchange); },
       .msg = [&key](ByteView apdu, const Exchange& exchange) { return key.process_apdu(apdu, exchange); },
       .wink = [address] { spdlog::info("A host asks which key this is: {} (wink).", address); }};
+  auto wrapped = control::faults::wrap(
+      std::move(transport), std::move(handlers), faults, key, clock,
+      {.on_hit = [](auto rule, const auto& what) { spdlog::info("Fault {}: {}.", rule, what); },
+       .unplug = [] { ::kill(::getpid(), SIGTERM); }});
   auto device =
-      std::make_unique<ctaphid::Device>(std::move(transport), std::move(handlers),
+      std::make_unique<ctaphid::Device>(std::move(wrapped.transport), std::move(wrapped.handlers),
                                         trace != nullptr ? trace->observer(address) : ctaphid::Observer{});
   device->start();
   return device;
@@ -115,10 +124,13 @@ int run(const RunOptions& options) {
   if (!options.trace.empty()) trace.emplace(options.trace);
 
   const transport::Identity identity{.serial = options.serial.empty() ? serial_of(key) : options.serial};
+  control::faults::Rules faults;
+  add_faults(faults, options.faults);
+  if (!faults.empty()) spdlog::warn("This key goes wrong on purpose (--fault).");
   std::vector<std::unique_ptr<ctaphid::Device>> devices;
   for (const auto& spec : options.transports) {
     try {
-      devices.push_back(plug_in(spec, identity, key, trace ? &*trace : nullptr));
+      devices.push_back(plug_in(spec, identity, key, trace ? &*trace : nullptr, faults, clock));
     } catch (const std::invalid_argument& error) {
       throw UsageError{error.what()};
     }

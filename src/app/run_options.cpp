@@ -130,6 +130,13 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                   "Write every packet and message, decoded, to this file, one JSON object a line (mode 0600)")
       ->type_name("FILE");
   command
+      .add_option(
+          "--fault", options.faults,
+          "For tests: go wrong as this rule (JSON, see docs/faults.md) or the rules in @FILE say; may be "
+          "given more than once")
+      ->type_name("RULE")
+      ->allow_extra_args(false);
+  command
       .add_option("--serial", options.serial,
                   "The device's serial number, which tells keys apart (default: one that stays the same for "
                   "a keystore)")

@@ -20,8 +20,9 @@ struct RunOptions {
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
   KeyConfig key;
-  std::string trace;   ///< empty: none
-  std::string serial;  ///< empty: made from the attestation root
+  std::string trace;                ///< empty: none
+  std::vector<std::string> faults;  ///< rules, as fault_options.h takes them
+  std::string serial;               ///< empty: made from the attestation root
   bool debug = false;
 
   /// Throws UsageError for what does not go together.

@@ -112,18 +112,25 @@ void make_root(Record& record, Random& random, const Clock& clock) {
                                     kRootName, record.root_key, random);
 }
 
+Bytes issue_leaf(const PrivateKey& key, const Attestation::Leaf& leaf, const PrivateKey& root_key,
+                 Random& random) {
+  return crypto::x509::issue({.subject = kLeafName,
+                              .public_key = crypto::p256::public_key(key),
+                              .not_before = leaf.not_before,
+                              .not_after = leaf.not_after,
+                              .serial = serial_number(random),
+                              .certificate_authority = false,
+                              .aaguid = leaf.aaguid},
+                             kRootName, root_key, random);
+}
+
 void make_leaf(Record& record, const Aaguid& aaguid, Random& random, const Clock& clock) {
   record.aaguid = aaguid;
   record.leaf_key = crypto::p256::generate(random);
   const std::int64_t begin = valid_from(clock);
-  record.leaf = crypto::x509::issue({.subject = kLeafName,
-                                     .public_key = crypto::p256::public_key(record.leaf_key),
-                                     .not_before = begin,
-                                     .not_after = begin + kLeafLifetime,
-                                     .serial = serial_number(random),
-                                     .certificate_authority = false,
-                                     .aaguid = aaguid},
-                                    kRootName, record.root_key, random);
+  record.leaf =
+      issue_leaf(record.leaf_key, {.not_before = begin, .not_after = begin + kLeafLifetime, .aaguid = aaguid},
+                 record.root_key, random);
 }
 
 // Enterprise attestation (CTAP 2.3, 7.1) has a key of its own, so that its certificate and the ordinary one
@@ -211,9 +218,24 @@ Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig&
   }
   std::optional<AttestationKey> enterprise;
   if (config.enterprise) enterprise = load_or_create_enterprise(store, record, persona.aaguid, random, clock);
-  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, std::move(record.root)};
+  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)},
+                          std::move(record.root_key),
+                          std::move(record.root)};
   attestation.enterprise_ = std::move(enterprise);
   return attestation;
+}
+
+AttestationKey Attestation::issue(const Leaf& leaf, Random& random) const {
+  auto key = crypto::p256::generate(random);
+  auto certificate = issue_leaf(key, leaf, root_key_, random);
+  return {std::move(key), std::move(certificate)};
+}
+
+AttestationKey Attestation::issue_by_other_root(const Leaf& leaf, Random& random) {
+  const auto root_key = crypto::p256::generate(random);
+  auto key = crypto::p256::generate(random);
+  auto certificate = issue_leaf(key, leaf, root_key, random);
+  return {std::move(key), std::move(certificate)};
 }
 
 }  // namespace fauxkey

@@ -47,11 +47,24 @@ class Attestation {
   /// The root's certificate, DER: what a relying party that wants to trust this key is given.
   [[nodiscard]] const Bytes& root() const { return root_; }
 
+  /// A leaf's terms, its times in seconds since 1970.
+  struct Leaf {
+    std::int64_t not_before = 0;
+    std::int64_t not_after = 0;
+    Aaguid aaguid{};
+  };
+  /// A further leaf with a key of its own, by the root.
+  [[nodiscard]] AttestationKey issue(const Leaf& leaf, Random& random) const;
+  /// The same by a root that is thrown away, and whose certificate has the same name as this one's.
+  [[nodiscard]] static AttestationKey issue_by_other_root(const Leaf& leaf, Random& random);
+
  private:
-  Attestation(AttestationKey leaf, Bytes root) : leaf_{std::move(leaf)}, root_{std::move(root)} {}
+  Attestation(AttestationKey leaf, crypto::p256::PrivateKey root_key, Bytes root)
+      : leaf_{std::move(leaf)}, root_key_{std::move(root_key)}, root_{std::move(root)} {}
 
   AttestationKey leaf_;
   std::optional<AttestationKey> enterprise_;
+  crypto::p256::PrivateKey root_key_;
   Bytes root_;
 };
 

@@ -5,7 +5,9 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "authenticator/attestation_variants.h"
 #include "authenticator/authenticator.h"
+#include "authenticator/credential_keys.h"
 #include "ctap/dispatch.h"
 #include "ctap/feature_rules.h"
 #include "ctap/get_info.h"
@@ -16,7 +18,10 @@ namespace fauxkey {
 
 struct VirtualKey::Parts {
   Parts(KeyConfig config, Ports ports)
-      : authenticator{std::move(config), ports}, session{authenticator}, presence{authenticator} {
+      : authenticator{std::move(config), ports},
+        session{authenticator},
+        presence{authenticator},
+        variants{authenticator.attestation(), authenticator.config().persona, ports.random} {
     check_features();
   }
 
@@ -34,6 +39,7 @@ struct VirtualKey::Parts {
   Authenticator authenticator;
   ctap::Session session;
   u2f::Presence presence;
+  AttestationVariants variants;
 };
 
 VirtualKey::VirtualKey(KeyConfig config, Ports ports)
@@ -83,5 +89,21 @@ void VirtualKey::set_pin(ByteView utf8) {
 const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->authenticator.algorithms(); }
 
 Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attestation().root(); }
+
+std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
+                                                    ByteView message) {
+  const std::scoped_lock lock{parts_->mutex};
+  const auto credential = parts_->authenticator.find(credential_id, rp_id_hash);
+  if (!credential || !*credential) return std::nullopt;
+  return sign(**credential, message);
+}
+
+std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationVariant variant,
+                                                                    ByteView message) {
+  const std::scoped_lock lock{parts_->mutex};
+  const auto* const key = parts_->variants.find(variant);
+  if (key == nullptr) return std::nullopt;
+  return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+}
 
 }  // namespace fauxkey

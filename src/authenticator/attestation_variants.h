@@ -1,0 +1,31 @@
+// The attestation keys of AttestationVariant, each made when it is first asked for.
+#pragma once
+
+#include <map>
+
+#include "authenticator/attestation.h"
+#include "fauxkey/attestation_variant.h"
+#include "fauxkey/key_config.h"
+#include "fauxkey/random.h"
+
+namespace fauxkey {
+
+class AttestationVariants {
+ public:
+  /// All of them outlive it.
+  AttestationVariants(const Attestation& attestation, const Persona& persona, Random& random)
+      : attestation_{attestation}, persona_{persona}, random_{random} {}
+
+  /// nullptr where the key has no such attestation.
+  [[nodiscard]] const AttestationKey* find(AttestationVariant variant);
+
+ private:
+  [[nodiscard]] AttestationKey make(AttestationVariant variant);
+
+  const Attestation& attestation_;
+  const Persona& persona_;
+  Random& random_;
+  std::map<AttestationVariant, AttestationKey> made_;
+};
+
+}  // namespace fauxkey
