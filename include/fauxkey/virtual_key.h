@@ -76,7 +76,8 @@ class VirtualKey {
   /// As an assertion is signed. Nothing where this key has no such credential of that relying party.
   [[nodiscard]] std::optional<Bytes> sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                         ByteView message);
-  /// As an attestation is signed. Nothing for the enterprise attestation of a key that has none.
+  /// As an attestation is signed. Nothing for the enterprise attestation of a key that has none, or where the
+  /// store fails.
   [[nodiscard]] std::optional<AttestationSignature> sign_as_attestation(AttestationVariant variant,
                                                                         ByteView message);
 

@@ -187,47 +187,47 @@ AttestationKey load_or_create_enterprise(CredentialStore& store, const Record& r
   return make_enterprise_key(store, record, aaguid, random, clock);
 }
 
+/// Nothing where the store has none yet.
+std::optional<Record> load(CredentialStore& store) {
+  const auto stored = store.load(RecordKind::attestation);
+  if (!stored) throw std::runtime_error{stored.error().message};
+  if (!*stored) return std::nullopt;
+  auto record = decode(**stored);
+  if (!record) {
+    throw std::runtime_error{
+        "The keystore's attestation record is not one that this version understands; use the fauxkey that "
+        "wrote it."};
+  }
+  return record;
+}
+
 }  // namespace
 
 Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig& config, Random& random,
                                         const Clock& clock) {
   const auto& persona = config.persona;
-  const auto stored = store.load(RecordKind::attestation);
-  if (!stored) throw std::runtime_error{stored.error().message};
-
-  Record record;
-  bool changed = false;
-  if (const auto& bytes = *stored) {
-    auto decoded = decode(*bytes);
-    if (!decoded)
-      throw std::runtime_error{
-          "The keystore's attestation record is not one that this version understands; use the fauxkey that "
-          "wrote it."};
-    record = *std::move(decoded);
-  } else {
-    make_root(record, random, clock);
-    changed = true;
-  }
-  if (changed || record.aaguid != persona.aaguid) {
-    make_leaf(record, persona.aaguid, random, clock);
-    changed = true;
-  }
+  auto loaded = load(store);
+  const bool is_new = !loaded;
+  Record record = std::move(loaded).value_or(Record{});
+  if (is_new) make_root(record, random, clock);
+  const bool changed = is_new || record.aaguid != persona.aaguid;
   if (changed) {
+    make_leaf(record, persona.aaguid, random, clock);
     const auto saved = store.save(RecordKind::attestation, encode(record));
     if (!saved) throw std::runtime_error{saved.error().message};
   }
   std::optional<AttestationKey> enterprise;
   if (config.enterprise) enterprise = load_or_create_enterprise(store, record, persona.aaguid, random, clock);
-  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)},
-                          std::move(record.root_key),
-                          std::move(record.root)};
+  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, std::move(record.root)};
   attestation.enterprise_ = std::move(enterprise);
   return attestation;
 }
 
-AttestationKey Attestation::issue(const Leaf& leaf, Random& random) const {
+AttestationKey Attestation::issue(CredentialStore& store, const Leaf& leaf, Random& random) {
+  const auto record = load(store);
+  if (!record) throw std::runtime_error{"The keystore has lost its attestation record."};
   auto key = crypto::p256::generate(random);
-  auto certificate = issue_leaf(key, leaf, root_key_, random);
+  auto certificate = issue_leaf(key, leaf, record->root_key, random);
   return {std::move(key), std::move(certificate)};
 }
 

@@ -53,18 +53,17 @@ class Attestation {
     std::int64_t not_after = 0;
     Aaguid aaguid{};
   };
-  /// A further leaf with a key of its own, by the root.
-  [[nodiscard]] AttestationKey issue(const Leaf& leaf, Random& random) const;
+  /// A further leaf with a key of its own, by the root whose key `store` has: it is not kept in memory.
+  /// Throws std::runtime_error where the store fails.
+  [[nodiscard]] static AttestationKey issue(CredentialStore& store, const Leaf& leaf, Random& random);
   /// The same by a root that is thrown away, and whose certificate has the same name as this one's.
   [[nodiscard]] static AttestationKey issue_by_other_root(const Leaf& leaf, Random& random);
 
  private:
-  Attestation(AttestationKey leaf, crypto::p256::PrivateKey root_key, Bytes root)
-      : leaf_{std::move(leaf)}, root_key_{std::move(root_key)}, root_{std::move(root)} {}
+  Attestation(AttestationKey leaf, Bytes root) : leaf_{std::move(leaf)}, root_{std::move(root)} {}
 
   AttestationKey leaf_;
   std::optional<AttestationKey> enterprise_;
-  crypto::p256::PrivateKey root_key_;
   Bytes root_;
 };
 

@@ -43,7 +43,7 @@ AttestationKey AttestationVariants::make(AttestationVariant variant) {
     case AttestationVariant::enterprise:
       break;
   }
-  return attestation_.issue(leaf, random_);
+  return Attestation::issue(store_, leaf, random_);
 }
 
 }  // namespace fauxkey

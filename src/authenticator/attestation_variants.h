@@ -13,10 +13,11 @@ namespace fauxkey {
 class AttestationVariants {
  public:
   /// All of them outlive it.
-  AttestationVariants(const Attestation& attestation, const Persona& persona, Random& random)
-      : attestation_{attestation}, persona_{persona}, random_{random} {}
+  AttestationVariants(const Attestation& attestation, const Persona& persona, CredentialStore& store,
+                      Random& random)
+      : attestation_{attestation}, persona_{persona}, store_{store}, random_{random} {}
 
-  /// nullptr where the key has no such attestation.
+  /// nullptr where the key has no such attestation. Throws std::runtime_error where the store fails.
   [[nodiscard]] const AttestationKey* find(AttestationVariant variant);
 
  private:
@@ -24,6 +25,7 @@ class AttestationVariants {
 
   const Attestation& attestation_;
   const Persona& persona_;
+  CredentialStore& store_;
   Random& random_;
   std::map<AttestationVariant, AttestationKey> made_;
 };

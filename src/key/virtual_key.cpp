@@ -21,7 +21,7 @@ struct VirtualKey::Parts {
       : authenticator{std::move(config), ports},
         session{authenticator},
         presence{authenticator},
-        variants{authenticator.attestation(), authenticator.config().persona, ports.random} {
+        variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {
     check_features();
   }
 
@@ -93,17 +93,27 @@ Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attest
 std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
-  const auto credential = parts_->authenticator.find(credential_id, rp_id_hash);
-  if (!credential || !*credential) return std::nullopt;
-  return sign(**credential, message);
+  try {
+    const auto credential = parts_->authenticator.find(credential_id, rp_id_hash);
+    if (!credential || !*credential) return std::nullopt;
+    return sign(**credential, message);
+  } catch (const std::exception& error) {
+    spdlog::error("A credential could not sign: {}", error.what());
+    return std::nullopt;
+  }
 }
 
 std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationVariant variant,
                                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
-  const auto* const key = parts_->variants.find(variant);
-  if (key == nullptr) return std::nullopt;
-  return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+  try {
+    const auto* const key = parts_->variants.find(variant);
+    if (key == nullptr) return std::nullopt;
+    return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+  } catch (const std::exception& error) {
+    spdlog::error("An attestation could not be made: {}", error.what());
+    return std::nullopt;
+  }
 }
 
 }  // namespace fauxkey

@@ -4,14 +4,14 @@
 #include <array>
 
 #include "cbor/cbor.h"
+#include "control/faults/members.h"
 #include "crypto/hash.h"
 
 namespace fauxkey::control::faults {
 namespace {
 
-constexpr std::uint8_t kMakeCredential = 0x01, kGetAssertion = 0x02, kClientPin = 0x06,
-                       kGetNextAssertion = 0x08, kCredentialManagement = 0x0A,
-                       kCredentialManagementPreview = 0x41;
+constexpr std::uint8_t kMakeCredential = 0x01, kClientPin = 0x06, kGetNextAssertion = 0x08,
+                       kCredentialManagement = 0x0A, kCredentialManagementPreview = 0x41;
 
 constexpr std::array kCommands{
     CommandRow{.name = "makeCredential", .command = kMakeCredential, .kind = kRegistration},
@@ -36,12 +36,6 @@ const CommandRow* row_of(std::uint8_t command, bool u2f) {
     return row.command == command && ((row.kind & kU2f) != 0) == u2f;
   });
   return found == kCommands.end() ? nullptr : found;
-}
-
-template <class T>
-const T* member(const cbor::Map& map, auto key) {
-  const auto* value = cbor::find(map, key);
-  return value != nullptr ? value->template as<T>() : nullptr;
 }
 
 std::optional<RpIdHash> hash_of(const std::string* rp_id) {

@@ -27,6 +27,9 @@ inline constexpr Kinds kAssertions = kAssertion | kU2fAssertion;
 inline constexpr Kinds kSigned = kRegistrations | kAssertions;
 inline constexpr Kinds kAll = kCtap | kU2f;
 
+/// The command that a getNextAssertion goes on with.
+inline constexpr std::uint8_t kGetAssertion = 0x02;
+
 /// A command that rules can name.
 struct CommandRow {
   std::string_view name;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/faults/members.h"
 #include "fauxkey/status.h"
 
 namespace fauxkey::control::faults {
@@ -16,12 +17,6 @@ constexpr int kCredential = 1, kSignature = 3, kUser = 4, kAssertionEpAtt = 9, k
 constexpr int kCoseAlg = 3;
 constexpr std::size_t kPoint = 65, kU2fHeader = 5, kStatusWord = 2;
 constexpr std::uint8_t kU2fReserved = 0x05;
-
-template <class T>
-const T* member(const cbor::Map& map, auto key) {
-  const auto* value = cbor::find(map, key);
-  return value != nullptr ? value->template as<T>() : nullptr;
-}
 
 void set(cbor::Map& map, int key, cbor::Value value) {
   for (auto& [known, old] : map) {

@@ -10,8 +10,8 @@ namespace fauxkey::control::faults {
 namespace {
 
 template <class T, std::size_t N>
-auto row_named(const std::array<std::pair<std::string_view, T>, N>& rows, std::string_view name) {
-  return *std::ranges::find(rows, name, [](const auto& row) { return row.first; });
+auto value_of(const std::array<std::pair<std::string_view, T>, N>& rows, std::string_view name) {
+  return std::ranges::find(rows, name, [](const auto& row) { return row.first; })->second;
 }
 
 constexpr std::array kFlagBits{
@@ -23,17 +23,17 @@ struct Attested {
   SignedAnswer::Statement statement;
   AttestationVariant variant;
 };
-using enum AttestationVariant;
+using Variant = AttestationVariant;
 using Statement = SignedAnswer::Statement;
-constexpr std::array kStatements{
-    std::pair{std::string_view{"none"}, Attested{Statement::none, genuine}},
-    std::pair{std::string_view{"missing"}, Attested{Statement::missing, genuine}},
-    std::pair{std::string_view{"self"}, Attested{Statement::self, genuine}},
-    std::pair{std::string_view{"expired"}, Attested{Statement::unchanged, expired}},
-    std::pair{std::string_view{"notYetValid"}, Attested{Statement::unchanged, not_yet_valid}},
-    std::pair{std::string_view{"wrongRoot"}, Attested{Statement::unchanged, wrong_root}},
-    std::pair{std::string_view{"wrongKey"}, Attested{Statement::unchanged, wrong_key}},
-    std::pair{std::string_view{"wrongAaguid"}, Attested{Statement::unchanged, wrong_aaguid}}};
+constexpr std::array kAttested{
+    std::pair{std::string_view{"none"}, Attested{Statement::none, Variant::genuine}},
+    std::pair{std::string_view{"missing"}, Attested{Statement::missing, Variant::genuine}},
+    std::pair{std::string_view{"self"}, Attested{Statement::self, Variant::genuine}},
+    std::pair{std::string_view{"expired"}, Attested{Statement::unchanged, Variant::expired}},
+    std::pair{std::string_view{"notYetValid"}, Attested{Statement::unchanged, Variant::not_yet_valid}},
+    std::pair{std::string_view{"wrongRoot"}, Attested{Statement::unchanged, Variant::wrong_root}},
+    std::pair{std::string_view{"wrongKey"}, Attested{Statement::unchanged, Variant::wrong_key}},
+    std::pair{std::string_view{"wrongAaguid"}, Attested{Statement::unchanged, Variant::wrong_aaguid}}};
 
 void flip_last_bit(Bytes& signature) { signature.back() ^= 0x01; }
 void cut_last_byte(Bytes& signature) { signature.pop_back(); }
@@ -86,7 +86,7 @@ bool rp_id_hash(SignedAnswer& answer, const Arguments& arguments) {
 }
 
 bool flag(SignedAnswer& answer, const Arguments& arguments) {
-  const auto bit = row_named(kFlagBits, arguments.text("flag")).second;
+  const auto bit = value_of(kFlagBits, arguments.text("flag"));
   if (answer.is_u2f() && bit != kFlagUp) return false;
   const auto before = answer.data.flags;
   answer.data.flags =
@@ -120,7 +120,7 @@ bool aaguid(SignedAnswer& answer, const Arguments& arguments) {
 }
 
 bool attestation(SignedAnswer& answer, const Arguments& arguments) {
-  const auto attested = row_named(kStatements, arguments.text("statement")).second;
+  const auto attested = value_of(kAttested, arguments.text("statement"));
   if (answer.is_u2f() && attested.statement != Statement::unchanged) return false;
   answer.statement = attested.statement;
   answer.attestation = attested.variant;

@@ -13,8 +13,6 @@
 namespace fauxkey::control::faults {
 namespace {
 
-constexpr std::uint8_t kGetAssertion = 0x02;
-
 /// A device's requests and answers.
 class Desk {
  public:
