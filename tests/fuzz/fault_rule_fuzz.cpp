@@ -1,5 +1,6 @@
 // Any JSON as a fault rule: it is refused by a sentence, or is a rule whose list reads as the same rule
 // again, and whose action does to an answer what actions may do.
+#include <array>
 #include <cstdlib>
 #include <string>
 
@@ -59,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Rules again;
   again.add(rule_of(Json::parse(text)));
   require(again.list().at(0).dump() == text);
-  for (const std::uint8_t command : {1, 2, 4, 6, 8, 10}) {
+  for (const std::uint8_t command : std::to_array<std::uint8_t>({1, 2, 4, 6, 8, 10})) {
     const Bytes message{command, 0xA1, 0x02, 0x05};
     for (auto& hit : rules.match(describe_ctap(message, {}), {})) {
       check(hit.action());

@@ -323,6 +323,7 @@ const ActionRow& row_named(const Json& json) {
     if (found != kTable.end()) return *found;
   }
   std::vector<std::string_view> names;
+  names.reserve(kTable.size());
   for (const auto& row : kTable) names.push_back(row.name);
   throw RuleError{"action.type", "action.type has to be one of " + listed(names) + "."};
 }

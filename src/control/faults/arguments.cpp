@@ -49,7 +49,7 @@ std::optional<std::int64_t> ctap_status(std::string_view name) {
   return std::nullopt;
 }
 
-std::int64_t status(const Json& json, const std::string& member, bool u2f) {
+std::int64_t read_status(const Json& json, const std::string& member, bool u2f) {
   if (!json.is_string()) return whole_number(json, member, 0, u2f ? 0xFFFF : 0xFF);
   const auto& name = json.get_ref<const std::string&>();
   const auto value = u2f ? status_word(name) : ctap_status(name);
@@ -62,14 +62,15 @@ std::int64_t status(const Json& json, const std::string& member, bool u2f) {
                               "OPERATION_DENIED.")};
 }
 
-std::string choice(const Json& json, const std::string& member, std::span<const std::string_view> choices) {
+std::string read_choice(const Json& json, const std::string& member,
+                        std::span<const std::string_view> choices) {
   if (json.is_string() && std::ranges::find(choices, json.get_ref<const std::string&>()) != choices.end()) {
     return json.get<std::string>();
   }
   throw RuleError{member, member + " has to be one of " + listed({choices.begin(), choices.end()}) + "."};
 }
 
-Bytes base64url(const Json& json, const std::string& member, std::size_t max) {
+Bytes read_base64url(const Json& json, const std::string& member, std::size_t max) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
     Bytes bytes(max);
@@ -86,7 +87,7 @@ Bytes base64url(const Json& json, const std::string& member, std::size_t max) {
       member, member + " has to be at most " + std::to_string(max) + " bytes in base64url without padding."};
 }
 
-Bytes aaguid(const Json& json, const std::string& member) {
+Bytes read_aaguid(const Json& json, const std::string& member) {
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
     constexpr std::array<std::size_t, 4> kHyphens{8, 13, 18, 23};
@@ -111,7 +112,7 @@ Bytes aaguid(const Json& json, const std::string& member) {
   throw RuleError{member, member + " has to be an AAGUID as 00000000-0000-0000-0000-000000000000."};
 }
 
-MemberPath member_path(const Json& json, const std::string& member) {
+MemberPath read_member_path(const Json& json, const std::string& member) {
   const RuleError error{member, member + " has to be a member's number or text, or an array of at most " +
                                     std::to_string(kMaxPath) + " such from the answer's map inwards."};
   const Json keys = json.is_array() ? json : Json::array({json});
@@ -161,17 +162,17 @@ Arguments Arguments::read(const Json& action, std::span<const Parameter> paramet
           if (!value->is_boolean()) throw RuleError{member, member + " has to be true or false."};
           return value->get<bool>();
         case Type::choice:
-          return choice(*value, member, parameter.choices);
+          return read_choice(*value, member, parameter.choices);
         case Type::text:
           return faults::text(*value, member, max);
         case Type::bytes:
-          return base64url(*value, member, max);
+          return read_base64url(*value, member, max);
         case Type::aaguid:
-          return aaguid(*value, member);
+          return read_aaguid(*value, member);
         case Type::status:
-          return status(*value, member, u2f);
+          return read_status(*value, member, u2f);
         case Type::member:
-          return member_path(*value, member);
+          return read_member_path(*value, member);
         case Type::number:
           break;
       }

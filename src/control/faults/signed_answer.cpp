@@ -123,9 +123,8 @@ std::optional<cbor::Value> with_distorted_signature(const SignedAnswer& answer, 
   Bytes distorted = *signature;
   distort(answer, distorted);
   cbor::Map changed = *map;
-  for (auto& [name, item] : changed) {
-    if (name == cbor::Value{"sig"}) item = std::move(distorted);
-  }
+  const auto entry = std::ranges::find(changed, cbor::Value{"sig"}, &cbor::Map::value_type::first);
+  entry->second = std::move(distorted);
   return changed;
 }
 
