@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fauxkey/attestation_variant.h"
 #include "fauxkey/bytes.h"
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
@@ -23,7 +24,11 @@
 namespace fauxkey {
 
 /// Why an answer takes its time: CTAPHID_KEEPALIVE's status (CTAP 2.3, 11.2.9.2.4).
-enum class Waiting : std::uint8_t { processing = 1, user_presence = 2 };
+enum class Waiting : std::uint8_t {
+  silent = 0,  ///< no keepalives, as from a key that hangs; for tests of hosts
+  processing = 1,
+  user_presence = 2,
+};
 
 /// One request's surroundings.
 struct Exchange {
@@ -113,6 +118,15 @@ class VirtualKey {
   [[nodiscard]] std::string serial() const;
   /// The root certificate that this key's attestation chains to, DER.
   [[nodiscard]] Bytes attestation_root() const;
+
+  // For tests of those who verify: this key's own signatures over what it would not say itself.
+  /// As an assertion is signed. Nothing where this key has no such credential of that relying party.
+  [[nodiscard]] std::optional<Bytes> sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
+                                                        ByteView message);
+  /// As an attestation is signed. Nothing for the enterprise attestation of a key that has none, or where the
+  /// store fails.
+  [[nodiscard]] std::optional<AttestationSignature> sign_as_attestation(AttestationVariant variant,
+                                                                        ByteView message);
 
  private:
   struct Parts;

@@ -1,11 +1,14 @@
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
 
 #include "app/commands.h"
 #include "app/error.h"
+#include "app/fault_options.h"
 #include "app/notify.h"
 #include "app/paths.h"
 #include "app/process.h"
@@ -84,6 +87,8 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   try {
     auto made = std::make_shared<control::LiveKey>(std::move(key), surroundings, own);
     log_key(made->key(), options);
+    add_faults(made->faults(), options.faults);
+    if (!made->faults().empty()) spdlog::warn("This key goes wrong on purpose (--fault).");
     return made;
   } catch (const control::BadRequest& error) {
     throw UsageError{std::string{"--pin: "} + error.what()};

@@ -144,6 +144,13 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       "With --trace: also what platforms keep on the key in plain (largeBlobKey, credBlob, large "
       "blobs), which stands as zeros otherwise");
   command
+      .add_option(
+          "--fault", options.faults,
+          "For tests: go wrong as this rule (JSON, see docs/faults.md) or the rules in @FILE say; may be "
+          "given more than once")
+      ->type_name("RULE")
+      ->allow_extra_args(false);
+  command
       .add_option("--serial", options.serial,
                   "The device's serial number, which tells keys apart (default: one that stays the same for "
                   "a keystore)")

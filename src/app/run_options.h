@@ -25,6 +25,7 @@ struct RunOptions {
   std::string control;         ///< empty: the default; "none"
   std::string trace;           ///< empty: none
   bool trace_secrets = false;  ///< what passes in plain is in the trace
+  std::vector<std::string> faults;  ///< rules, as fault_options.h takes them
   std::string serial;          ///< empty: made from the attestation root
   bool debug = false;
 

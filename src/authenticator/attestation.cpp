@@ -112,18 +112,25 @@ void make_root(Record& record, Random& random, const Clock& clock) {
                                     kRootName, record.root_key, random);
 }
 
+Bytes issue_leaf(const PrivateKey& key, const Attestation::Leaf& leaf, const PrivateKey& root_key,
+                 Random& random) {
+  return crypto::x509::issue({.subject = kLeafName,
+                              .public_key = crypto::p256::public_key(key),
+                              .not_before = leaf.not_before,
+                              .not_after = leaf.not_after,
+                              .serial = serial_number(random),
+                              .certificate_authority = false,
+                              .aaguid = leaf.aaguid},
+                             kRootName, root_key, random);
+}
+
 void make_leaf(Record& record, const Aaguid& aaguid, Random& random, const Clock& clock) {
   record.aaguid = aaguid;
   record.leaf_key = crypto::p256::generate(random);
   const std::int64_t begin = valid_from(clock);
-  record.leaf = crypto::x509::issue({.subject = kLeafName,
-                                     .public_key = crypto::p256::public_key(record.leaf_key),
-                                     .not_before = begin,
-                                     .not_after = begin + kLeafLifetime,
-                                     .serial = serial_number(random),
-                                     .certificate_authority = false,
-                                     .aaguid = aaguid},
-                                    kRootName, record.root_key, random);
+  record.leaf =
+      issue_leaf(record.leaf_key, {.not_before = begin, .not_after = begin + kLeafLifetime, .aaguid = aaguid},
+                 record.root_key, random);
 }
 
 // Enterprise attestation (CTAP 2.3, 7.1) has a key of its own, so that its certificate and the ordinary one
@@ -180,32 +187,32 @@ AttestationKey load_or_create_enterprise(CredentialStore& store, const Record& r
   return make_enterprise_key(store, record, aaguid, random, clock);
 }
 
+/// Nothing where the store has none yet.
+std::optional<Record> load(CredentialStore& store) {
+  const auto stored = store.load(RecordKind::attestation);
+  if (!stored) throw std::runtime_error{stored.error().message};
+  if (!*stored) return std::nullopt;
+  auto record = decode(**stored);
+  if (!record) {
+    throw std::runtime_error{
+        "The keystore's attestation record is not one that this version understands; use the fauxkey that "
+        "wrote it."};
+  }
+  return record;
+}
+
 }  // namespace
 
 Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig& config, Random& random,
                                         const Clock& clock) {
   const auto& persona = config.persona;
-  const auto stored = store.load(RecordKind::attestation);
-  if (!stored) throw std::runtime_error{stored.error().message};
-
-  Record record;
-  bool changed = false;
-  if (const auto& bytes = *stored) {
-    auto decoded = decode(*bytes);
-    if (!decoded)
-      throw std::runtime_error{
-          "The keystore's attestation record is not one that this version understands; use the fauxkey that "
-          "wrote it."};
-    record = *std::move(decoded);
-  } else {
-    make_root(record, random, clock);
-    changed = true;
-  }
-  if (changed || record.aaguid != persona.aaguid) {
-    make_leaf(record, persona.aaguid, random, clock);
-    changed = true;
-  }
+  auto loaded = load(store);
+  const bool is_new = !loaded;
+  Record record = std::move(loaded).value_or(Record{});
+  if (is_new) make_root(record, random, clock);
+  const bool changed = is_new || record.aaguid != persona.aaguid;
   if (changed) {
+    make_leaf(record, persona.aaguid, random, clock);
     const auto saved = store.save(RecordKind::attestation, encode(record));
     if (!saved) throw std::runtime_error{saved.error().message};
   }
@@ -214,6 +221,21 @@ Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig&
   Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, std::move(record.root)};
   attestation.enterprise_ = std::move(enterprise);
   return attestation;
+}
+
+AttestationKey Attestation::issue(CredentialStore& store, const Leaf& leaf, Random& random) {
+  const auto record = load(store);
+  if (!record) throw std::runtime_error{"The keystore has lost its attestation record."};
+  auto key = crypto::p256::generate(random);
+  auto certificate = issue_leaf(key, leaf, record->root_key, random);
+  return {std::move(key), std::move(certificate)};
+}
+
+AttestationKey Attestation::issue_by_other_root(const Leaf& leaf, Random& random) {
+  const auto root_key = crypto::p256::generate(random);
+  auto key = crypto::p256::generate(random);
+  auto certificate = issue_leaf(key, leaf, root_key, random);
+  return {std::move(key), std::move(certificate)};
 }
 
 }  // namespace fauxkey

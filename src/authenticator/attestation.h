@@ -47,6 +47,18 @@ class Attestation {
   /// The root's certificate, DER: what a relying party that wants to trust this key is given.
   [[nodiscard]] const Bytes& root() const { return root_; }
 
+  /// A leaf's terms, its times in seconds since 1970.
+  struct Leaf {
+    std::int64_t not_before = 0;
+    std::int64_t not_after = 0;
+    Aaguid aaguid{};
+  };
+  /// A further leaf with a key of its own, by the root whose key `store` has: it is not kept in memory.
+  /// Throws std::runtime_error where the store fails.
+  [[nodiscard]] static AttestationKey issue(CredentialStore& store, const Leaf& leaf, Random& random);
+  /// The same by a root that is thrown away, and whose certificate has the same name as this one's.
+  [[nodiscard]] static AttestationKey issue_by_other_root(const Leaf& leaf, Random& random);
+
  private:
   Attestation(AttestationKey leaf, Bytes root) : leaf_{std::move(leaf)}, root_{std::move(root)} {}
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "control/credentials.h"
+#include "control/faults/wrap.h"
 #include "transport/transport.h"
 
 namespace fauxkey::control {
@@ -60,6 +61,10 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
 }
 
 LiveKey::~LiveKey() {
+  {
+    const std::scoped_lock lock{soon_};
+    if (unplugging_.joinable()) unplugging_.join();
+  }
   const std::scoped_lock lock{plugging_};
   devices_.clear();
 }
@@ -100,8 +105,15 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
   ctaphid::Device::Settings settings;
   settings.clock = &clock_;
   if (options_.seed) settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
+  auto wrapped = faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, clock_,
+                              {.on_hit =
+                                   [this](faults::Id rule, const std::string& what) {
+                                     spdlog::info("Fault {}: {}.", rule, what);
+                                     tell("fault.hit", {{"fault", rule}, {"what", what}});
+                                   },
+                               .unplug = [this] { unplug_soon(); }});
   auto device = std::make_unique<ctaphid::Device>(
-      std::move(transport), std::move(handlers),
+      std::move(wrapped.transport), std::move(wrapped.handlers),
       surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{}, settings);
   device->start();
   return device;
@@ -126,6 +138,12 @@ void LiveKey::unplug() {
     devices_.clear();
   }
   tell("key.unplugged");
+}
+
+void LiveKey::unplug_soon() {
+  const std::scoped_lock lock{soon_};
+  if (unplugging_.joinable()) unplugging_.join();  // of a time before: over, or this device would not be there
+  unplugging_ = std::jthread{[this] { unplug(); }};
 }
 
 void LiveKey::power_cycle() {

@@ -6,10 +6,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "control/bench_store.h"
 #include "control/event_hub.h"
+#include "control/faults/rules.h"
 #include "control/key_options.h"
 #include "ctaphid/device.h"
 #include "fauxkey/virtual_key.h"
@@ -62,9 +64,12 @@ class LiveKey {
   [[nodiscard]] AdjustableClock& clock() { return clock_; }
   [[nodiscard]] Random& random() { return *random_; }
   [[nodiscard]] user::ScriptedGate& gate() { return *gate_; }
+  [[nodiscard]] faults::Rules& faults() { return faults_; }
 
  private:
   [[nodiscard]] std::unique_ptr<ctaphid::Device> plug_in(const std::string& spec);
+  /// For a device's own thread, which cannot wait for its end.
+  void unplug_soon();
   void tell(const char* event, const Json& data = Json::object()) const;
 
   KeyOptions options_;
@@ -75,8 +80,11 @@ class LiveKey {
   std::unique_ptr<user::ScriptedGate> gate_;
   std::unique_ptr<VirtualKey> key_;
 
+  faults::Rules faults_;
   mutable std::mutex plugging_;
   std::vector<std::unique_ptr<ctaphid::Device>> devices_;
+  std::mutex soon_;
+  std::jthread unplugging_;
 };
 
 }  // namespace fauxkey::control

@@ -109,12 +109,16 @@ class Device::Loop {
     Bytes bytes;
     std::string why;
   };
+  struct Unanswered {
+    ExchangeId exchange;
+    std::optional<Error> error;
+  };
   struct Waits {
     ExchangeId exchange;
     Waiting waiting;
   };
   struct Goodbye {};
-  using Event = std::variant<Answered, Waits, Goodbye>;
+  using Event = std::variant<Answered, Unanswered, Waits, Goodbye>;
 
   void post(Event event) {
     {
@@ -138,6 +142,8 @@ class Device::Loop {
     Bytes answer;
     try {
       if (handler) answer = handler(request.message, exchange);
+    } catch (const NoAnswer& none) {
+      return post(Unanswered{.exchange = request.exchange, .error = none.error});
     } catch (...) {
       answer.clear();  // the engine answers CTAPHID_ERROR
     }
@@ -198,6 +204,8 @@ class Device::Loop {
     for (Event& event : events) {
       if (auto* const answered = std::get_if<Answered>(&event)) {
         engine_.on_answer(answered->exchange, std::move(answered->bytes), answered->why);
+      } else if (const auto* const unanswered = std::get_if<Unanswered>(&event)) {
+        engine_.on_no_answer(unanswered->exchange, unanswered->error);
       } else if (const auto* const waits = std::get_if<Waits>(&event)) {
         engine_.on_waiting(waits->exchange, waits->waiting, now());
       } else {

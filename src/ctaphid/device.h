@@ -5,8 +5,10 @@
 // thread. Both sleep without any wake-up while no host asks for anything.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ctaphid/engine.h"
@@ -16,9 +18,16 @@
 
 namespace fauxkey::ctaphid {
 
+/// Thrown by a handler in the place of an answer.
+struct NoAnswer : std::exception {
+  explicit NoAnswer(std::optional<Error> code = {}) : error{code} {}
+  [[nodiscard]] const char* what() const noexcept override { return "a request has no answer"; }
+  std::optional<Error> error;  ///< the host gets CTAPHID_ERROR with it, or else nothing at all
+};
+
 /// What answers requests. `cbor` and `msg` are called on the worker's thread, one at a time, and may block
-/// until `Exchange::stop`; an empty answer, or an exception, becomes CTAPHID_ERROR. `wink` is called on the
-/// HID thread and has to be quick; it may be empty.
+/// until `Exchange::stop`; an empty answer, or any exception but NoAnswer, becomes CTAPHID_ERROR. `wink` is
+/// called on the HID thread and has to be quick; it may be empty.
 struct Handlers {
   std::function<Bytes(ByteView message, const Exchange& exchange)> cbor;
   std::function<Bytes(ByteView apdu, const Exchange& exchange)> msg;

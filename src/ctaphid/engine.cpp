@@ -217,10 +217,19 @@ void Engine::on_answer(ExchangeId exchange, Bytes bytes, std::string_view why) {
   }
 }
 
+void Engine::on_no_answer(ExchangeId exchange, std::optional<Error> error) {
+  if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
+  if (error)
+    answer(*transaction_, Command::error, {static_cast<std::uint8_t>(*error)});
+  else
+    transaction_.reset();
+}
+
 void Engine::on_timer(Time now) {
   expire(now);
   if (transaction_ && transaction_->phase == Phase::processing && now >= transaction_->deadline) {
     transaction_->deadline = now + kKeepaliveInterval;
+    if (transaction_->waiting == Waiting::silent) return;
     const auto status = static_cast<std::uint8_t>(transaction_->waiting);
     reply(transaction_->channel, Command::keepalive, ByteView{&status, 1});
   }

@@ -76,6 +76,8 @@ class Engine {
   /// The answer to a request; one that is no message (empty, or too large) becomes CTAPHID_ERROR. `why`: of
   /// an answer that refuses.
   void on_answer(ExchangeId exchange, Bytes answer, std::string_view why = {});
+  /// Ends a request by CTAPHID_ERROR or, without one, by nothing at all.
+  void on_no_answer(ExchangeId exchange, std::optional<Error> error);
   /// Does what is due. Reports that have come by `now` should have been given before.
   void on_timer(Time now);
   /// When `on_timer` or `next_report` has something to do without a further event.

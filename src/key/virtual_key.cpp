@@ -6,7 +6,9 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "authenticator/attestation_variants.h"
 #include "authenticator/authenticator.h"
+#include "authenticator/credential_keys.h"
 #include "crypto/deterministic.h"
 #include "crypto/hash.h"
 #include "ctap/dispatch.h"
@@ -24,7 +26,10 @@ constexpr const char* kInnerError = "an error within the key; its log says which
 
 struct VirtualKey::Parts {
   Parts(KeyConfig config, Ports ports)
-      : authenticator{std::move(config), ports}, session{authenticator}, presence{authenticator} {
+      : authenticator{std::move(config), ports},
+        session{authenticator},
+        presence{authenticator},
+        variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {
     check_features();
   }
 
@@ -56,6 +61,7 @@ struct VirtualKey::Parts {
   Authenticator authenticator;
   ctap::Session session;
   u2f::Presence presence;
+  AttestationVariants variants;
 
   std::mutex state_mutex;
   KeyState last_state;  ///< before the request that is under way
@@ -205,5 +211,31 @@ std::string VirtualKey::serial() const {
 }
 
 Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attestation().root(); }
+
+std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
+                                                    ByteView message) {
+  const std::scoped_lock lock{parts_->mutex};
+  try {
+    const auto credential = parts_->authenticator.find(credential_id, rp_id_hash);
+    if (!credential || !*credential) return std::nullopt;
+    return sign(**credential, message);
+  } catch (const std::exception& error) {
+    spdlog::error("A credential could not sign: {}", error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationVariant variant,
+                                                                    ByteView message) {
+  const std::scoped_lock lock{parts_->mutex};
+  try {
+    const auto* const key = parts_->variants.find(variant);
+    if (key == nullptr) return std::nullopt;
+    return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+  } catch (const std::exception& error) {
+    spdlog::error("An attestation could not be made: {}", error.what());
+    return std::nullopt;
+  }
+}
 
 }  // namespace fauxkey

@@ -277,6 +277,23 @@ TEST_CASE("device: a handler that throws is an ERROR to the host, and the device
   CHECK(rig.receive() == Message{channel, Command::ping, {1}});
 }
 
+TEST_CASE("device: a handler without an answer ends its request by the error that it names, or by nothing") {
+  Rig rig{{.cbor = [](ByteView, const Exchange&) -> Bytes { throw NoAnswer{Error::channel_busy}; },
+           .msg = [](ByteView, const Exchange& exchange) -> Bytes {
+             exchange.on_waiting(Waiting::silent);
+             std::this_thread::sleep_for(milliseconds{250});
+             throw NoAnswer{};
+           },
+           .wink = {}}};
+  const std::uint32_t channel = rig.open_channel();
+  rig.send(channel, Command::cbor, {0x04});
+  CHECK(rig.receive() == Message{channel, Command::error, {0x06}});
+  rig.send(channel, Command::msg, {0x00});
+  CHECK_FALSE(rig.receive_report(milliseconds{400}));  // no keepalive either
+  rig.send(channel, Command::ping, {1});
+  CHECK(rig.receive() == Message{channel, Command::ping, {1}});
+}
+
 TEST_CASE("device: a lost packet ends in MSG_TIMEOUT after half a second, and the device goes on") {
   Rig rig{{}};
   const std::uint32_t channel = rig.open_channel();
