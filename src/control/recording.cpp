@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "control/trace_decoder.h"
 #include "ctaphid/assembler.h"
@@ -44,6 +45,7 @@ class Reassembly {
 
   void from_host(const Report& report, double seconds) {
     const auto channel = ctaphid::channel_of(report);
+    interrupt(channel);
     if (ctaphid::is_initial(report)) {
       give_up(channel);
       begin(requests_, report, seconds);
@@ -62,6 +64,7 @@ class Reassembly {
       if (ctaphid::command_of(report) == Command::keepalive ||
           ctaphid::message_size_of(report) > ctaphid::kMaxMessageSize)
         return;
+      interrupt(channel);
       give_up(channel);
       begin(answers_, report, seconds);
     } else if (const auto open = answers_.find(channel); open != answers_.end()) {
@@ -97,12 +100,22 @@ class Reassembly {
     open.erase(found);
   }
 
+  /// Something passes on a channel while messages of others are not complete: what there is of them comes
+  /// before it, as the key may answer that it is busy.
+  void interrupt(std::uint32_t channel) {
+    for (auto& [other, open] : requests_) {
+      if (other == channel || open.packets.empty()) continue;
+      push(RecordedStep::Kind::packets, open.seconds, other, 0, {}, std::exchange(open.packets, {}));
+    }
+  }
+
   /// The host's message that is open on the channel is never complete.
   void give_up(std::uint32_t channel) {
     const auto found = requests_.find(channel);
     if (found == requests_.end()) return;
-    push(RecordedStep::Kind::packets, found->second.seconds, channel, 0, {},
-         std::move(found->second.packets));
+    if (!found->second.packets.empty())
+      push(RecordedStep::Kind::packets, found->second.seconds, channel, 0, {},
+           std::move(found->second.packets));
     requests_.erase(found);
   }
 
