@@ -38,6 +38,12 @@ std::optional<Report> report_of(const std::string& hex) {
   return report;
 }
 
+struct Packet {
+  double seconds;
+  bool from_host;
+  Report report;
+};
+
 /// Messages out of one device's packets.
 class Reassembly {
  public:
@@ -133,7 +139,7 @@ class Reassembly {
 
 Recording read_recording(std::istream& trace, const std::string& device) {
   Recording recording{.device = device, .steps = {}, .other_devices = {}};
-  Reassembly reassembly{recording.steps};
+  std::vector<Packet> packets;
   std::size_t number = 0;
   bool found = false;
   for (std::string text; std::getline(trace, text);) {
@@ -158,13 +164,19 @@ Recording read_recording(std::istream& trace, const std::string& device) {
       const auto report = report_of(line.at("raw").get<std::string>());
       if (!report) refuse(number, "has no packet of 64 bytes");
       const auto seconds = line.at("t").get<double>();
-      if (line.at("dir") == "in")
-        reassembly.from_host(*report, seconds);
-      else
-        reassembly.from_key(*report, seconds);
+      packets.push_back({seconds, line.at("dir") == "in", *report});
     } catch (const Json::exception&) {
       refuse(number, "lacks what a trace's lines have");
     }
+  }
+  // A trace holds back a host's packets until their message is complete.
+  std::ranges::stable_sort(packets, {}, &Packet::seconds);
+  Reassembly reassembly{recording.steps};
+  for (const auto& packet : packets) {
+    if (packet.from_host)
+      reassembly.from_host(packet.report, packet.seconds);
+    else
+      reassembly.from_key(packet.report, packet.seconds);
   }
   reassembly.end();
   if (!found && device.empty()) throw std::runtime_error{"The trace is empty: there is nothing to replay."};
