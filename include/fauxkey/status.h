@@ -65,7 +65,7 @@ struct Refusal {
   /// host's own texts only as user/display_text.h makes them.
   std::string why;
 
-  friend bool operator==(const Refusal& refusal, Status status) { return refusal.status == status; }
+  friend bool operator==(const Refusal& refusal, Status other) { return refusal.status == other; }
 };
 
 /// What a step of a command gives: a value, or the refusal that ends the command.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "control/trace_decoder.h"
 #include "ctaphid/assembler.h"
@@ -37,6 +38,12 @@ std::optional<Report> report_of(const std::string& hex) {
   return report;
 }
 
+struct Packet {
+  double seconds;
+  bool from_host;
+  Report report;
+};
+
 /// Messages out of one device's packets.
 class Reassembly {
  public:
@@ -44,6 +51,7 @@ class Reassembly {
 
   void from_host(const Report& report, double seconds) {
     const auto channel = ctaphid::channel_of(report);
+    interrupt(channel);
     if (ctaphid::is_initial(report)) {
       give_up(channel);
       begin(requests_, report, seconds);
@@ -62,6 +70,7 @@ class Reassembly {
       if (ctaphid::command_of(report) == Command::keepalive ||
           ctaphid::message_size_of(report) > ctaphid::kMaxMessageSize)
         return;
+      interrupt(channel);
       give_up(channel);
       begin(answers_, report, seconds);
     } else if (const auto open = answers_.find(channel); open != answers_.end()) {
@@ -97,12 +106,22 @@ class Reassembly {
     open.erase(found);
   }
 
+  /// Something passes on a channel while messages of others are not complete: what there is of them comes
+  /// before it, as the key may answer that it is busy.
+  void interrupt(std::uint32_t channel) {
+    for (auto& [other, open] : requests_) {
+      if (other == channel || open.packets.empty()) continue;
+      push(RecordedStep::Kind::packets, open.seconds, other, 0, {}, std::exchange(open.packets, {}));
+    }
+  }
+
   /// The host's message that is open on the channel is never complete.
   void give_up(std::uint32_t channel) {
     const auto found = requests_.find(channel);
     if (found == requests_.end()) return;
-    push(RecordedStep::Kind::packets, found->second.seconds, channel, 0, {},
-         std::move(found->second.packets));
+    if (!found->second.packets.empty())
+      push(RecordedStep::Kind::packets, found->second.seconds, channel, 0, {},
+           std::move(found->second.packets));
     requests_.erase(found);
   }
 
@@ -120,7 +139,7 @@ class Reassembly {
 
 Recording read_recording(std::istream& trace, const std::string& device) {
   Recording recording{.device = device, .steps = {}, .other_devices = {}};
-  Reassembly reassembly{recording.steps};
+  std::vector<Packet> packets;
   std::size_t number = 0;
   bool found = false;
   for (std::string text; std::getline(trace, text);) {
@@ -145,13 +164,19 @@ Recording read_recording(std::istream& trace, const std::string& device) {
       const auto report = report_of(line.at("raw").get<std::string>());
       if (!report) refuse(number, "has no packet of 64 bytes");
       const auto seconds = line.at("t").get<double>();
-      if (line.at("dir") == "in")
-        reassembly.from_host(*report, seconds);
-      else
-        reassembly.from_key(*report, seconds);
+      packets.push_back({seconds, line.at("dir") == "in", *report});
     } catch (const Json::exception&) {
       refuse(number, "lacks what a trace's lines have");
     }
+  }
+  // A trace holds back a host's packets until their message is complete.
+  std::ranges::stable_sort(packets, {}, &Packet::seconds);
+  Reassembly reassembly{recording.steps};
+  for (const auto& packet : packets) {
+    if (packet.from_host)
+      reassembly.from_host(packet.report, packet.seconds);
+    else
+      reassembly.from_key(packet.report, packet.seconds);
   }
   reassembly.end();
   if (!found && device.empty()) throw std::runtime_error{"The trace is empty: there is nothing to replay."};

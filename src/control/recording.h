@@ -23,6 +23,7 @@ struct RecordedStep {
   std::uint32_t channel = 0;
   std::uint8_t command = 0;  ///< without bit 7
   Bytes message;
+  /// Of a request or an answer: those that did not pass before, as packets, when something came in between.
   std::vector<transport::Report> packets;
 };
 

@@ -68,7 +68,10 @@ void Replay::send(const RecordedStep& step) {
   const auto channel = live_channel(step);
   const auto message = ids_.translated(static_cast<Command>(step.command), step.message);
   (void)live_decoder_.message(Direction::in, 0, channel, step.command, message);
+  if (step.packets.size() < ctaphid::packet_count(step.message.size()))
+    return send_packets(step.packets, channel);
   std::vector<transport::Report> packets;
+  packets.reserve(ctaphid::packet_count(message.size()));
   for (std::size_t i = 0; i < ctaphid::packet_count(message.size()); ++i)
     packets.push_back(ctaphid::make_packet(channel, static_cast<Command>(step.command), message, i));
   send_packets(packets, channel);

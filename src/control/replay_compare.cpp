@@ -84,7 +84,8 @@ class Comparer {
       if (recorded->is_object() && live->is_object()) return objects(path, *recorded, *live);
       if (recorded->is_array() && live->is_array() && recorded->size() == live->size()) {
         for (std::size_t i = 0; i < recorded->size(); ++i)
-          values(path + "[" + std::to_string(i) + "]", name, &(*recorded)[i], &(*live)[i]);
+          values(std::string{path}.append("[").append(std::to_string(i)).append("]"), name, &(*recorded)[i],
+                 &(*live)[i]);
         return;
       }
       const auto* text = recorded->get_ptr<const std::string*>();
@@ -109,7 +110,10 @@ class Comparer {
     }
     for (const auto& name : names) {
       if (path.empty() && contains(kNoContent, name)) continue;
-      values(path.empty() ? name : path + "." + name, name, member(recorded, name), member(live, name));
+      std::string inner = path;
+      if (!inner.empty()) inner += '.';
+      inner += name;
+      values(inner, name, member(recorded, name), member(live, name));
     }
   }
 

@@ -65,7 +65,9 @@ std::string block(std::uint32_t type, Writer body) {
 
 // --- usbmon's packets (Documentation/usb/usbmon.rst, struct mon_bin_hdr)
 
-constexpr char kSubmitted = 'S', kCompleted = 'C';
+constexpr std::uint8_t kSubmitted = 'S', kCompleted = 'C';
+// In the place of flags that are 0: no setup, or no data, of an IN or OUT transfer.
+constexpr std::uint8_t kNoSetup = '-', kNoDataIn = '<', kNoDataOut = '>';
 constexpr std::uint8_t kInterrupt = 1, kControl = 2;
 constexpr std::uint8_t kIn = 0x80;
 constexpr std::uint8_t kEndpoint = 1;
@@ -74,7 +76,7 @@ constexpr std::int32_t kInProgress = -115;  // -EINPROGRESS
 
 struct Urb {
   std::uint64_t id = 0;  ///< the same of a submission and its completion
-  char type = kSubmitted;
+  std::uint8_t type = kSubmitted;
   std::uint8_t transfer = kInterrupt;
   std::uint8_t endpoint = 0;  ///< bit 7: IN
   std::uint8_t device = 0;
@@ -92,8 +94,9 @@ std::string encode(const Urb& urb, std::chrono::nanoseconds unix_time) {
   out.put(urb.endpoint);
   out.put(urb.device);
   out.put(kBus);
-  out.put(urb.setup ? '\0' : '-');
-  out.put(!urb.data.empty() ? '\0' : (urb.endpoint & kIn) != 0 ? '<' : '>');
+  out.put(urb.setup ? std::uint8_t{0} : kNoSetup);
+  const auto no_data = (urb.endpoint & kIn) != 0 ? kNoDataIn : kNoDataOut;
+  out.put(urb.data.empty() ? no_data : std::uint8_t{0});
   out.put(std::int64_t{seconds.count()});
   out.put(static_cast<std::int32_t>((unix_time - seconds).count() / 1000));
   out.put(urb.type == kSubmitted ? kInProgress : std::int32_t{0});

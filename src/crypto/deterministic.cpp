@@ -15,13 +15,14 @@ std::atomic<bool>& deterministic() {
 }
 
 struct CurveRow {
-  psa_ecc_family_t family;
+  psa_key_type_t key_pair;
   psa_algorithm_t hash;
 };
 /// In the order of EcdsaCurve.
-constexpr std::array kCurveRows{
-    CurveRow{PSA_ECC_FAMILY_SECP_R1, PSA_ALG_SHA_256}, CurveRow{PSA_ECC_FAMILY_SECP_R1, PSA_ALG_SHA_384},
-    CurveRow{PSA_ECC_FAMILY_SECP_R1, PSA_ALG_SHA_512}, CurveRow{PSA_ECC_FAMILY_SECP_K1, PSA_ALG_SHA_256}};
+constexpr std::array kCurveRows{CurveRow{PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), PSA_ALG_SHA_256},
+                                CurveRow{PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), PSA_ALG_SHA_384},
+                                CurveRow{PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), PSA_ALG_SHA_512},
+                                CurveRow{PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_K1), PSA_ALG_SHA_256}};
 
 }  // namespace
 
@@ -39,7 +40,7 @@ Bytes sign_rfc6979(EcdsaCurve curve, ByteView scalar, ByteView message) {
   const auto lock = psa::enter();
   psa::check(
       psa_hash_compute(row.hash, message.data(), message.size(), hash.data(), hash.size(), &hash_length));
-  const psa::Key key{scalar, PSA_KEY_TYPE_ECC_KEY_PAIR(row.family), PSA_KEY_USAGE_SIGN_HASH, algorithm};
+  const psa::Key key{scalar, row.key_pair, PSA_KEY_USAGE_SIGN_HASH, algorithm};
   psa::check(
       psa_sign_hash(key.id(), algorithm, hash.data(), hash_length, raw.data(), raw.size(), &raw_length));
   return ecdsa_to_der(raw);

@@ -147,7 +147,7 @@ void Engine::on_request(const Report& report, Time now, Effects& effects) {
   if (row == nullptr || (row->command == Command::cbor && !settings_.cbor)) {
     return reply_error(
         channel, Error::invalid_cmd,
-        "11.2.9: there is no command " + std::to_string(static_cast<unsigned>(command_of(report))));
+        "11.2.9: there is no CTAPHID command " + std::to_string(static_cast<unsigned>(command_of(report))));
   }
   if (size < row->min_size || size > row->max_size) {
     return reply_error(channel, Error::invalid_len,

@@ -26,7 +26,7 @@ enum class StatusWord : std::uint16_t {
 struct Refused {
   StatusWord status;
   std::string why;
-  friend bool operator==(const Refused& refused, StatusWord status) { return refused.status == status; }
+  friend bool operator==(const Refused& refused, StatusWord other) { return refused.status == other; }
 };
 
 struct Apdu {

@@ -33,8 +33,8 @@ Answer run(ByteView bytes, Context& context) {
 Bytes process(ByteView apdu, Context context) {
   auto answer = run(apdu, context);
   if (!answer && context.exchange.on_refusal) context.exchange.on_refusal(answer.error().why);
-  Bytes bytes = answer ? *std::move(answer) : Bytes{};
   const auto status = static_cast<std::uint16_t>(answer ? StatusWord::no_error : answer.error().status);
+  Bytes bytes = answer ? *std::move(answer) : Bytes{};
   bytes.push_back(static_cast<std::uint8_t>(status >> 8));
   bytes.push_back(static_cast<std::uint8_t>(status));
   return bytes;

@@ -651,7 +651,7 @@ TEST_CASE("ctaphid: an error says which rule was broken") {
   bench.send(kBroadcastChannel, Command::init, {1});
   because("a nonce of 8 bytes");
   bench.send(channel, static_cast<Command>(0x22), {});
-  because("there is no command 34");
+  because("there is no CTAPHID command 34");
   bench.send_header(channel, Command::ping, 7610);
   because("7610 bytes, more than 7609");
   bench.send(channel, Command::lock, {11});

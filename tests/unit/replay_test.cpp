@@ -98,6 +98,49 @@ TEST_CASE("packets that make no message are kept as they were sent") {
   CHECK(recording.steps[3].kind == RecordedStep::Kind::request);
 }
 
+TEST_CASE("what came between the packets of a message comes between them again") {
+  const auto recording = TraceText{}
+                             .message(Direction::in, 7, Command::ping, Bytes(100, 1), 1)
+                             .message(Direction::in, 8, Command::ping, {9})
+                             .message(Direction::out, 8, Command::error, {0x06})
+                             .line([] {
+                               auto json = TraceDecoder::packet(
+                                   Direction::in, ctaphid::make_packet(7, Command::ping, Bytes(100, 1), 1));
+                               json["t"] = 5;
+                               json["device"] = "one";
+                               return json.dump();
+                             }())
+                             .read();
+  REQUIRE(recording.steps.size() == 4);
+  CHECK(recording.steps[0].kind == RecordedStep::Kind::packets);
+  CHECK(recording.steps[0].channel == 7);
+  CHECK(recording.steps[1].channel == 8);
+  CHECK(recording.steps[2].kind == RecordedStep::Kind::answer);
+  CHECK(recording.steps[3].kind == RecordedStep::Kind::request);
+  CHECK(recording.steps[3].message == Bytes(100, 1));
+  CHECK(recording.steps[3].packets.size() == 1);
+}
+
+TEST_CASE("packets are taken in the order of their times, whatever that of the lines") {
+  const auto line = [](double seconds, Direction direction, std::uint32_t channel, Command command) {
+    auto json = TraceDecoder::packet(direction, ctaphid::make_packet(channel, command, Bytes{1}, 0));
+    json["t"] = seconds;
+    json["device"] = "one";
+    return json.dump();
+  };
+  const auto recording = TraceText{}
+                             .line(line(2, Direction::in, 8, Command::ping))
+                             .line(line(3, Direction::out, 8, Command::error))
+                             .line(line(1, Direction::in, 7, Command::ping))
+                             .line(line(4, Direction::out, 7, Command::ping))
+                             .read();
+  REQUIRE(recording.steps.size() == 4);
+  CHECK(recording.steps[0].channel == 7);
+  CHECK(recording.steps[1].channel == 8);
+  CHECK(recording.steps[2].channel == 8);
+  CHECK(recording.steps[3].channel == 7);
+}
+
 TEST_CASE("of several devices in a trace one is replayed, the first unless another is named") {
   TraceText text{"one"};
   text.exchange({0x04}, {0x00});
