@@ -32,10 +32,9 @@ StoreResult<std::unique_ptr<MemoryStore>> MemoryStore::copy_of(CredentialStore& 
     }
     cursor = page->next_cursor;
   } while (cursor != 0);
-  for (const auto kind :
-       {RecordKind::wrap_key, RecordKind::pin, RecordKind::attestation, RecordKind::config,
-        RecordKind::large_blobs, RecordKind::identity, RecordKind::fingerprints, RecordKind::built_in_uv,
-        RecordKind::enterprise}) {
+  for (const auto kind : {RecordKind::wrap_key, RecordKind::pin, RecordKind::attestation, RecordKind::config,
+                          RecordKind::large_blobs, RecordKind::identity, RecordKind::fingerprints,
+                          RecordKind::built_in_uv, RecordKind::enterprise}) {
     auto record = other.load(kind);
     if (!record) return std::unexpected{record.error()};
     if (*record) copy->records_[kind] = *std::move(*record);

@@ -6,9 +6,8 @@ import tempfile
 
 import pytest
 from conformance import Table
-from daemon import PIN, Daemon
+from daemon import PIN, REPOSITORY, Daemon
 
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def pytest_addoption(parser):

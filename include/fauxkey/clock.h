@@ -46,7 +46,8 @@ class SystemClock final : public Clock {
 /// The machine's clocks, which a test may stop, move on and speed up.
 class AdjustableClock final : public Clock {
  public:
-  /// `unix_start`: what unix_time begins with, instead of the machine's.
+  /// `unix_start`: the date, instead of the machine's; it stands still but for `advance`, so that what is
+  /// made of it can be made again.
   explicit AdjustableClock(std::optional<std::int64_t> unix_start = std::nullopt);
   void freeze();
   void resume();
@@ -77,6 +78,8 @@ class AdjustableClock final : public Clock {
   mutable std::mutex mutex_;
   Machine::time_point machine_base_;
   TimePoint base_;
+  std::optional<std::int64_t> unix_start_;
+  Duration advanced_{0};
   std::int64_t unix_base_;  ///< seconds since 1970 when `TimePoint{}` was
   bool frozen_ = false;
   double scale_ = 1;

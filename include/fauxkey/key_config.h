@@ -70,8 +70,8 @@ struct KeyConfig {
   /// provider's.
   bool backup_eligible = false;
   bool backed_up = false;  ///< and are (BS), where they may be
-  /// Credentials that are not discoverable lie in the store as well, not in their ids, so that whoever has the
-  /// store can list and remove them.
+  /// Credentials that are not discoverable lie in the store as well, not in their ids, so that whoever has
+  /// the store can list and remove them.
   bool keeps_all = false;
   /// Signatures of this process repeat themselves from then on, so that with a seeded source all bytes do.
   bool repeatable = false;

@@ -72,7 +72,8 @@ class KeyBusy : public std::runtime_error {
  public:
   KeyBusy()
       : std::runtime_error{
-            "The key is at work on a host's request: answer its prompt, or wait for its end, and try again."} {}
+            "The key is at work on a host's request: answer its prompt, or wait for its end, and try "
+            "again."} {}
 };
 
 class VirtualKey {
@@ -97,8 +98,8 @@ class VirtualKey {
   /// rules or one is set already.
   void set_pin(ByteView utf8);
 
-  // The test bench. What changes the key waits two seconds for a request that is under way, and throws KeyBusy
-  // then.
+  // The test bench. What changes the key waits two seconds for a request that is under way, and throws
+  // KeyBusy then.
   /// While a request is under way, as before it.
   [[nodiscard]] KeyState state() const;
   /// Whatever PIN there was; all tries are there again. Throws as set_pin.

@@ -65,7 +65,8 @@ void log_key(const VirtualKey& key, const RunOptions& options) {
     spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
   if (options.seed) {
     spdlog::warn(
-        "THE KEY IS NO SECRET (--seed {}): whoever knows the seed knows every private key of it. For tests alone.",
+        "THE KEY IS NO SECRET (--seed {}): whoever knows the seed knows every private key of it. For tests "
+        "alone.",
         *options.seed);
   }
 }
@@ -80,8 +81,12 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   key.serial = options.serial;
   key.seed = options.seed;
   key.user.presence = presence_of(options.approve);
-  control::LiveKey::Own own{
-      .store = [&](Random& random, Clock& clock) { return make_store(options, random, clock); }, .gate = {}};
+  control::LiveKey::Own own{.store =
+                                [&](Random& random, Clock& clock) {
+                                  return std::make_unique<control::BenchStore>(
+                                      make_store(options, random, clock), clock);
+                                },
+                            .gate = {}};
   if (options.approve == Approve::ask)
     own.gate = [](Clock& clock) { return std::make_unique<user::TerminalGate>(clock); };
   try {
@@ -96,11 +101,13 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
 }
 
 user::PromptBoard::Observer prompt_events(control::EventHub& events) {
-  return {.asked = [&](const auto& entry) { events.publish("prompt.asked", entry.key, control::to_json(entry)); },
-          .answered =
-              [&](const auto& entry, UserAnswer answer) {
-                events.publish("prompt.answered", entry.key, {{"id", entry.id}, {"answer", control::name_of(answer)}});
-              }};
+  return {
+      .asked = [&](const auto& entry) { events.publish("prompt.asked", entry.key, control::to_json(entry)); },
+      .answered =
+          [&](const auto& entry, UserAnswer answer) {
+            events.publish("prompt.answered", entry.key,
+                           {{"id", entry.id}, {"answer", control::name_of(answer)}});
+          }};
 }
 
 std::unique_ptr<control::ControlServer> start_control(const RunOptions& options, const control::Api& api) {
@@ -114,7 +121,8 @@ std::unique_ptr<control::ControlServer> start_control(const RunOptions& options,
   try {
     if (!folder.empty()) std::filesystem::create_directories(folder);
     auto server = std::make_unique<control::ControlServer>(
-        by_default ? "unix:" + (folder / "control.sock").string() : options.control, folder / "control.token", api);
+        by_default ? "unix:" + (folder / "control.sock").string() : options.control, folder / "control.token",
+        api);
     spdlog::info("The control interface is {}.", server->url());
     return server;
   } catch (const std::invalid_argument& error) {
@@ -164,8 +172,8 @@ int run(const RunOptions& options) {
     }
     for (const auto& address : key->addresses()) std::cout << "ready: " << address << '\n' << std::flush;
   }
-  const auto control =
-      start_control(options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
+  const auto control = start_control(
+      options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
   if (control) std::cout << "control: " << control->url() << '\n' << std::flush;
   notify_service_manager("READY=1");
 

@@ -9,8 +9,10 @@
 namespace fauxkey::app {
 namespace {
 
-const std::map<std::string, Approve> kApprove{
-    {"ask", Approve::ask}, {"auto", Approve::automatic}, {"deny", Approve::deny}, {"remote", Approve::remote}};
+const std::map<std::string, Approve> kApprove{{"ask", Approve::ask},
+                                              {"auto", Approve::automatic},
+                                              {"deny", Approve::deny},
+                                              {"remote", Approve::remote}};
 const std::map<std::string, BuiltInUvKind> kBuiltInUv{{"prompt", BuiltInUvKind::prompt},
                                                       {"fingerprint", BuiltInUvKind::fingerprint}};
 const std::map<std::string, CtapVersion> kCtapVersions{{"2.1", CtapVersion::fido_2_1},
@@ -127,9 +129,10 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->type_name("N");
   add_key_options(command, options.key);
   command
-      .add_option("--control", options.control,
-                  "Where the control interface is: unix:PATH (default: $XDG_RUNTIME_DIR/fauxkey/control.sock), "
-                  "127.0.0.1:PORT (0: any free one; wants the token of the file control.token beside that), none")
+      .add_option(
+          "--control", options.control,
+          "Where the control interface is: unix:PATH (default: $XDG_RUNTIME_DIR/fauxkey/control.sock), "
+          "127.0.0.1:PORT (0: any free one; wants the token of the file control.token beside that), none")
       ->type_name("ADDRESS");
   command.add_flag("--keyless", options.keyless,
                    "No key of its own: keys are plugged in over the control interface");

@@ -21,12 +21,12 @@ struct RunOptions {
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;
   KeyConfig key;
-  bool keyless = false;        ///< no key of the daemon's own
-  std::string control;         ///< empty: the default; "none"
-  std::string trace;           ///< empty: none
-  bool trace_secrets = false;  ///< what passes in plain is in the trace
+  bool keyless = false;             ///< no key of the daemon's own
+  std::string control;              ///< empty: the default; "none"
+  std::string trace;                ///< empty: none
+  bool trace_secrets = false;       ///< what passes in plain is in the trace
   std::vector<std::string> faults;  ///< rules, as fault_options.h takes them
-  std::string serial;          ///< empty: made from the attestation root
+  std::string serial;               ///< empty: made from the attestation root
   bool debug = false;
 
   /// Throws UsageError for what does not go together.

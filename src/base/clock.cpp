@@ -20,7 +20,8 @@ bool SystemClock::wait(std::condition_variable_any& changed, std::unique_lock<st
 AdjustableClock::AdjustableClock(std::optional<std::int64_t> unix_start)
     : machine_base_{Machine::now()},
       base_{std::chrono::duration_cast<Duration>(machine_base_.time_since_epoch())},
-      unix_base_{unix_start.value_or(SystemClock{}.unix_time()) -
+      unix_start_{unix_start},
+      unix_base_{SystemClock{}.unix_time() -
                  std::chrono::duration_cast<std::chrono::seconds>(base_.time_since_epoch()).count()} {}
 
 Clock::TimePoint AdjustableClock::now_at(Machine::time_point machine) const {
@@ -51,6 +52,7 @@ void AdjustableClock::advance(Duration by) {
   const std::scoped_lock lock{mutex_};
   set_base();
   base_ += by;
+  advanced_ += by;
 }
 
 void AdjustableClock::scale(double factor) {
@@ -62,9 +64,12 @@ void AdjustableClock::scale(double factor) {
 AdjustableClock::State AdjustableClock::state() const {
   const std::scoped_lock lock{mutex_};
   const auto now = now_at(Machine::now());
+  const auto seconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
   return {.now = now,
           .unix_time =
-              unix_base_ + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count(),
+              unix_start_ ? *unix_start_ + seconds(advanced_) : unix_base_ + seconds(now.time_since_epoch()),
           .frozen = frozen_,
           .scale = scale_};
 }
@@ -75,8 +80,8 @@ std::int64_t AdjustableClock::unix_time() const { return state().unix_time; }
 
 bool AdjustableClock::wait(std::condition_variable_any& changed, std::unique_lock<std::mutex>& lock,
                            std::stop_token stop, TimePoint deadline, const std::function<bool()>& ready) {
-  // Whoever adjusts the clock cannot know who waits, so a waiter looks at it now and then. None waits unless a
-  // host's request does.
+  // Whoever adjusts the clock cannot know who waits, so a waiter looks at it now and then. None waits unless
+  // a host's request does.
   constexpr std::chrono::milliseconds kLook{10};
   while (!ready() && !stop.stop_requested() && now() < deadline) changed.wait_for(lock, stop, kLook, ready);
   return ready();

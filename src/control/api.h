@@ -33,6 +33,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> key_routes();
 [[nodiscard]] std::span<const Route> credential_routes();
 [[nodiscard]] std::span<const Route> user_routes();
+[[nodiscard]] std::span<const Route> fault_routes();
 [[nodiscard]] std::span<const Route> event_routes();
 [[nodiscard]] std::span<const Route> webdriver_routes();
 [[nodiscard]] std::span<const Route> cdp_routes();

@@ -5,7 +5,7 @@
 #include "control/credentials.h"
 
 namespace fauxkey::control {
-namespace {
+namespace credential_api {  // sources are compiled together, so names must differ
 
 HttpResponse created(exchange::JsonOut&& json, int status = 200) {
   HttpResponse response;
@@ -89,8 +89,8 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/v1/keys/{key}/credentials/{credential}", delete_credential},
 };
 
-}  // namespace
+}  // namespace credential_api
 
-std::span<const Route> credential_routes() { return kRoutes; }
+std::span<const Route> credential_routes() { return credential_api::kRoutes; }
 
 }  // namespace fauxkey::control

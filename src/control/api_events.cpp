@@ -6,7 +6,7 @@
 #include "control/api.h"
 
 namespace fauxkey::control {
-namespace {
+namespace event_api {  // sources are compiled together, so names must differ
 
 using Wanted = std::function<bool(const Event&)>;
 
@@ -14,14 +14,16 @@ using Wanted = std::function<bool(const Event&)>;
 constexpr std::chrono::milliseconds kHeartbeat{5'000};
 constexpr std::int64_t kMaxWait = 30'000;
 
-std::optional<std::int64_t> number_in_query(const HttpRequest& request, const char* name, std::int64_t greatest) {
+std::optional<std::int64_t> number_in_query(const HttpRequest& request, const char* name,
+                                            std::int64_t greatest) {
   const auto found = request.query.find(name);
   if (found == request.query.end()) return std::nullopt;
   std::int64_t number = -1;
   const char* const end = found->second.data() + found->second.size();
   const auto [rest, error] = std::from_chars(found->second.data(), end, number);
   if (error != std::errc{} || rest != end || number < 0 || number > greatest)
-    throw BadRequest{"The query's " + std::string{name} + " is no number from 0 to " + std::to_string(greatest) + "."};
+    throw BadRequest{"The query's " + std::string{name} + " is no number from 0 to " +
+                     std::to_string(greatest) + "."};
   return number;
 }
 
@@ -49,11 +51,13 @@ Wanted wanted_by(const HttpRequest& request) {
 
 /// Where to begin: after what the reader has seen, or now.
 std::uint64_t beginning(Api& api, const HttpRequest& request) {
-  if (const auto after = number_in_query(request, "after", INT64_MAX)) return static_cast<std::uint64_t>(*after);
+  if (const auto after = number_in_query(request, "after", INT64_MAX))
+    return static_cast<std::uint64_t>(*after);
   if (const auto seen = request.header("last-event-id")) {
     std::uint64_t id = 0;
     const char* const end = seen->data() + seen->size();
-    if (const auto [rest, error] = std::from_chars(seen->data(), end, id); error == std::errc{} && rest == end)
+    if (const auto [rest, error] = std::from_chars(seen->data(), end, id);
+        error == std::errc{} && rest == end)
       return id;
   }
   return api.events.last();
@@ -73,7 +77,8 @@ HttpResponse stream_events(Api& api, HttpRequest& request, const Arguments& /*ar
     const auto batch = hub.take(after, wanted, kHeartbeat, stopped);
     after = batch.last;
     std::string text;
-    if (batch.missed > 0) text += "event: missed\ndata: {\"events\":" + std::to_string(batch.missed) + "}\n\n";
+    if (batch.missed > 0)
+      text += "event: missed\ndata: {\"events\":" + std::to_string(batch.missed) + "}\n\n";
     for (const auto& event : batch.events) {
       text += "id: " + std::to_string(event.id) + "\nevent: " + event.type + "\ndata: " + event.data + "\n\n";
     }
@@ -85,8 +90,8 @@ HttpResponse stream_events(Api& api, HttpRequest& request, const Arguments& /*ar
 /// For clients without server-sent events.
 HttpResponse take_events(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
   const auto wait = number_in_query(request, "waitMs", kMaxWait).value_or(0);
-  const auto batch = api.events.take(beginning(api, request), wanted_by(request), std::chrono::milliseconds{wait},
-                                     request.stopped);
+  const auto batch = api.events.take(beginning(api, request), wanted_by(request),
+                                     std::chrono::milliseconds{wait}, request.stopped);
   HttpResponse response;
   response.body = "{\"missed\":";
   response.body += std::to_string(batch.missed);
@@ -95,7 +100,8 @@ HttpResponse take_events(Api& api, HttpRequest& request, const Arguments& /*argu
   response.body += ",\"events\":[";
   for (const auto& event : batch.events) {
     if (&event != batch.events.data()) response.body += ',';
-    response.body += "{\"id\":" + std::to_string(event.id) + ",\"type\":\"" + event.type + "\",\"data\":" + event.data + "}";
+    response.body += "{\"id\":" + std::to_string(event.id) + ",\"type\":\"" + event.type +
+                     "\",\"data\":" + event.data + "}";
   }
   response.body += "]}\n";
   return response;
@@ -106,8 +112,8 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/events/batch", take_events},
 };
 
-}  // namespace
+}  // namespace event_api
 
-std::span<const Route> event_routes() { return kRoutes; }
+std::span<const Route> event_routes() { return event_api::kRoutes; }
 
 }  // namespace fauxkey::control

@@ -5,12 +5,13 @@
 #include "control/openapi.h"
 
 namespace fauxkey::control {
-namespace {
+namespace key_api {  // sources are compiled together, so names must differ
 
 Json describe_clock(LiveKey& key) {
   const auto state = key.clock().state();
   const std::chrono::duration<double> now = state.now.time_since_epoch();
-  return {{"now", now.count()}, {"unixTime", state.unix_time}, {"frozen", state.frozen}, {"scale", state.scale}};
+  return {
+      {"now", now.count()}, {"unixTime", state.unix_time}, {"frozen", state.frozen}, {"scale", state.scale}};
 }
 
 Json describe_key(LiveKey& key) {
@@ -129,8 +130,8 @@ HttpResponse fork_key(Api& api, HttpRequest& request, const Arguments& arguments
     throw BadRequest{"A key's name has 1 to 32 letters, digits, dots, hyphens and underscores."};
   auto transports = reader.texts("transports");
   reader.done();
-  const auto fork = api.keys.fork(
-      *key, std::move(name), transports ? *std::move(transports) : key->options().transports);
+  const auto fork =
+      api.keys.fork(*key, std::move(name), transports ? *std::move(transports) : key->options().transports);
   auto response = json_response(describe_key(*fork), 201);
   response.headers.emplace_back("Location", "/v1/keys/" + fork->name());
   return response;
@@ -151,8 +152,8 @@ constexpr std::array kRoutes{
     Route{"PATCH", "/v1/keys/{key}/clock", with_key<set_clock>},
 };
 
-}  // namespace
+}  // namespace key_api
 
-std::span<const Route> key_routes() { return kRoutes; }
+std::span<const Route> key_routes() { return key_api::kRoutes; }
 
 }  // namespace fauxkey::control

@@ -1,4 +1,5 @@
-// The user of a key: how questions are answered, which wait for an answer; the PIN, the tries and the fingers.
+// The user of a key: how questions are answered, which wait for an answer; the PIN, the tries and the
+// fingers.
 #include <array>
 #include <charconv>
 
@@ -6,11 +7,13 @@
 #include "control/prompts.h"
 
 namespace fauxkey::control {
-namespace {
+namespace user_api {  // sources are compiled together, so names must differ
 
 constexpr std::chrono::milliseconds kMaxWait{30'000};
 
-HttpResponse nothing() { return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}}; }
+HttpResponse nothing() {
+  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
+}
 
 HttpResponse describe_user(LiveKey& key) {
   auto json = to_json(key.gate().behaviour());
@@ -114,7 +117,8 @@ HttpResponse list_prompts(Api& api, HttpRequest& request, const Arguments& /*arg
 HttpResponse answer_prompt(Api& api, HttpRequest& request, const Arguments& arguments) {
   user::PromptBoard::Id id = 0;
   const char* const end = arguments[0].data() + arguments[0].size();
-  if (const auto [rest, error] = std::from_chars(arguments[0].data(), end, id); error != std::errc{} || rest != end)
+  if (const auto [rest, error] = std::from_chars(arguments[0].data(), end, id);
+      error != std::errc{} || rest != end)
     throw BadRequest{"A prompt's id in a path is a number."};
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
@@ -136,8 +140,8 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/prompts/{prompt}", answer_prompt},
 };
 
-}  // namespace
+}  // namespace user_api
 
-std::span<const Route> user_routes() { return kRoutes; }
+std::span<const Route> user_routes() { return user_api::kRoutes; }
 
 }  // namespace fauxkey::control

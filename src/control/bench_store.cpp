@@ -46,8 +46,10 @@ StoreResult<std::unique_ptr<BenchStore>> BenchStore::copy(const Clock& clock) {
   StoreResult<void> counted;
   const auto walked = walk(*by_id_, [&](const Credential& credential) {
     const auto counter = store_->sign_counter(credential.id);
-    if (counter) (*store)->set_sign_count(credential.id, counter->count);
-    else counted = std::unexpected{counter.error()};
+    if (counter)
+      (*store)->set_sign_count(credential.id, counter->count);
+    else
+      counted = std::unexpected{counter.error()};
   });
   if (!walked) return std::unexpected{walked.error()};
   if (!counted) return std::unexpected{counted.error()};

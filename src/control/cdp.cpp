@@ -6,7 +6,7 @@
 #include "control/credentials.h"
 
 namespace fauxkey::control {
-namespace {
+namespace cdp_api {  // sources are compiled together, so names must differ
 
 using exchange::JsonOut;
 
@@ -43,11 +43,15 @@ JsonOut add_virtual_authenticator(Api& api, JsonReader& params) {
   (void)options.at("protocol");
   const auto protocol = *options.text("protocol");
   wanted.u2f = protocol == "u2f";
-  if (!wanted.u2f && protocol != "ctap2") throw BadRequest{options.named("protocol") + " is none of: u2f, ctap2."};
+  if (!wanted.u2f && protocol != "ctap2")
+    throw BadRequest{options.named("protocol") + " is none of: u2f, ctap2."};
   const auto version = options.text("ctap2Version").value_or("ctap2_0");
-  if (version == "ctap2_0") wanted.ctap_version = CtapVersion::fido_2_0;
-  else if (version == "ctap2_1" || version == "ctap2_2") wanted.ctap_version = CtapVersion::fido_2_1;
-  else throw BadRequest{options.named("ctap2Version") + " is none of: ctap2_0, ctap2_1, ctap2_2."};
+  if (version == "ctap2_0")
+    wanted.ctap_version = CtapVersion::fido_2_0;
+  else if (version == "ctap2_1" || version == "ctap2_2")
+    wanted.ctap_version = CtapVersion::fido_2_1;
+  else
+    throw BadRequest{options.named("ctap2Version") + " is none of: ctap2_0, ctap2_1, ctap2_2."};
   (void)options.at("transport");
   if (options.text("transport") != "usb")
     throw BadRequest{options.named("transport") + " is not usb, and fauxkey is a USB security key."};
@@ -58,11 +62,25 @@ JsonOut add_virtual_authenticator(Api& api, JsonReader& params) {
   wanted.default_backup_eligibility = options.boolean("defaultBackupEligibility").value_or(false);
   wanted.default_backup_state = options.boolean("defaultBackupState").value_or(false);
   // Every key here has these, whether they are asked for or not; cmtgKey none.
-  for (const char* name : {"hasLargeBlob", "hasCredBlob", "hasMinPinLength", "hasPrf", "hasHmacSecret", "hasHmacSecretMc"})
+  for (const char* name :
+       {"hasLargeBlob", "hasCredBlob", "hasMinPinLength", "hasPrf", "hasHmacSecret", "hasHmacSecretMc"})
     (void)options.boolean(name);
   if (options.boolean("hasCmtgKey").value_or(false)) throw BadRequest{"fauxkey has no extension cmtgKey."};
   options.done();
   return {{"authenticatorId", WipingString{api.authenticators.add(kSession, wanted)}}};
+}
+
+/// By faults (docs/faults.md), which take the place of those that the authenticator has.
+JsonOut set_response_override_bits(Api& api, JsonReader& params) {
+  const auto key = authenticator(api, params);
+  key->faults().clear();
+  const auto add = [&](const char* name, const Json& action) {
+    if (params.boolean(name).value_or(false)) key->faults().add({{"action", action}, {"times", nullptr}});
+  };
+  add("isBadUV", {{"type", "flag"}, {"flag", "UV"}, {"set", false}});
+  add("isBadUP", {{"type", "flag"}, {"flag", "UP"}, {"set", false}});
+  add("isBogusSignature", {{"type", "bogusSignature"}});
+  return JsonOut::object();
 }
 
 JsonOut remove_virtual_authenticator(Api& api, JsonReader& params) {
@@ -73,7 +91,8 @@ JsonOut remove_virtual_authenticator(Api& api, JsonReader& params) {
 
 JsonOut add_credential(Api& api, JsonReader& params) {
   const auto key = authenticator(api, params);
-  const auto moving = read_credential(params.at("credential").dump(), key->random(), key->clock().unix_time());
+  const auto moving =
+      read_credential(params.at("credential").dump(), key->random(), key->clock().unix_time());
   if (moving.credential.discoverable && !key->options().config.discoverable)
     throw BadRequest{"The Virtual Authenticator does not support resident credentials."};
   put_credential(key->store(), moving);
@@ -144,6 +163,7 @@ constexpr std::array kMethods{
     Method{"WebAuthn.enable", enable},
     Method{"WebAuthn.disable", disable},
     Method{"WebAuthn.addVirtualAuthenticator", add_virtual_authenticator},
+    Method{"WebAuthn.setResponseOverrideBits", set_response_override_bits},
     Method{"WebAuthn.removeVirtualAuthenticator", remove_virtual_authenticator},
     Method{"WebAuthn.addCredential", add_credential},
     Method{"WebAuthn.getCredential", get_credential},
@@ -192,8 +212,8 @@ HttpResponse post_command(Api& api, HttpRequest& request, const Arguments& /*arg
 
 constexpr std::array kRoutes{Route{"POST", "/v1/cdp", post_command}};
 
-}  // namespace
+}  // namespace cdp_api
 
-std::span<const Route> cdp_routes() { return kRoutes; }
+std::span<const Route> cdp_routes() { return cdp_api::kRoutes; }
 
 }  // namespace fauxkey::control

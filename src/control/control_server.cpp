@@ -26,7 +26,7 @@ ControlServer::ControlServer(const std::string& address, std::filesystem::path t
     : api_{api}, token_file_{std::move(token_file)}, server_{address} {
   if (!address.starts_with("unix:")) write_token();
   server_.start([this](HttpRequest& head, const Peer& peer) { return guard(head, peer); },
-      [this](HttpRequest& request) { return answer(api_, request); });
+                [this](HttpRequest& request) { return answer(api_, request); });
 }
 
 ControlServer::~ControlServer() {
@@ -49,8 +49,8 @@ void ControlServer::write_token() {
   const transport::FileDescriptor file{
       ::open(token_file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
   if (!file || ::write(file.get(), token_.data(), token_.size()) != static_cast<ssize_t>(token_.size())) {
-    throw std::runtime_error{"The control interface's token cannot be written to " + token_file_.string() + " (" +
-                             std::strerror(errno) + "): set XDG_RUNTIME_DIR to a folder of yours."};
+    throw std::runtime_error{"The control interface's token cannot be written to " + token_file_.string() +
+                             " (" + std::strerror(errno) + "): set XDG_RUNTIME_DIR to a folder of yours."};
   }
 }
 
@@ -81,7 +81,8 @@ std::optional<HttpResponse> ControlServer::guard_port(HttpRequest& head) const {
   }
   if (same_token(given, token_)) return std::nullopt;
   auto refusal = error_response(
-      401, "Give the token of the file control.token, as in: Authorization: Bearer TOKEN, or /t/TOKEN/v1/status.");
+      401,
+      "Give the token of the file control.token, as in: Authorization: Bearer TOKEN, or /t/TOKEN/v1/status.");
   refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
   return refusal;
 }

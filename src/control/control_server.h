@@ -1,8 +1,8 @@
 // The control interface: its routes, served to whoever may script the keys, and to nobody else.
 //
-// A web page in the browser under test must not reach it. On a Unix socket the kernel says whose process is at
-// the other end; on a port a secret token is wanted, and what a browser sends for a foreign page (another Host,
-// after DNS rebinding; an Origin) is refused before anything else is looked at.
+// A web page in the browser under test must not reach it. On a Unix socket the kernel says whose process is
+// at the other end; on a port a secret token is wanted, and what a browser sends for a foreign page (another
+// Host, after DNS rebinding; an Origin) is refused before anything else is looked at.
 #pragma once
 
 #include <filesystem>

@@ -28,8 +28,10 @@ J describe_public(const Credential& credential, BenchStore& store, Base64 kind) 
          {"credProtect", static_cast<std::uint8_t>(credential.cred_protect)},
          {"createdAt", credential.created_at}};
   // -1 is CDP's word for one without a counter, null WebDriver's.
-  if (credential.counts_signatures) json["signCount"] = counter.count;
-  else if (kind == Base64::padded) json["signCount"] = -1;
+  if (credential.counts_signatures)
+    json["signCount"] = counter.count;
+  else if (kind == Base64::padded)
+    json["signCount"] = -1;
   if (counter.last_used != 0) json["lastUsedAt"] = counter.last_used;
   if (!credential.user.id.empty()) json["userHandle"] = text(encode_base64(credential.user.id, kind));
   if (credential.user.name) json["userName"] = text(*credential.user.name);
@@ -106,9 +108,10 @@ void change_credential(BenchStore& store, ByteView id, const CredentialChanges& 
   if (changes.user_display_name) credential.user.display_name = changes.user_display_name;
   if (changes.sign_count) credential.counts_signatures = changes.sign_count->has_value();
   if (changes.sign_count && *changes.sign_count && !must(store.set_sign_count(id, **changes.sign_count))) {
-    throw HttpError{409,
-                    "This key lasts, so its counters never go back: give a greater one, or take a key that was "
-                    "plugged in over the control interface."};
+    throw HttpError{
+        409,
+        "This key lasts, so its counters never go back: give a greater one, or take a key that was "
+        "plugged in over the control interface."};
   }
   if (!must(store.update(credential)))
     throw HttpError{404, "The key has no credential of this id any more: list its credentials."};

@@ -21,8 +21,8 @@ using exchange::Base64;
 /// Without; for an event. `credential` is nothing where only the id is known.
 [[nodiscard]] Json describe_event(ByteView id, const Credential* credential, BenchStore& store);
 
-/// A credential that is to be put into a key: WebAuthn.Credential, in a document of its own or as one's member
-/// "credential". Throws BadRequest.
+/// A credential that is to be put into a key: WebAuthn.Credential, in a document of its own or as one's
+/// member "credential". Throws BadRequest.
 [[nodiscard]] exchange::Moving read_credential(std::string_view json, Random& random, std::int64_t now);
 /// Replaces what has its id, or its account. Throws std::runtime_error where the store refuses.
 void put_credential(BenchStore& store, const exchange::Moving& moving);

@@ -44,7 +44,9 @@ std::function<void(Arguments...)> both_of(std::function<void(Arguments...)> one,
 
 }  // namespace
 
-std::unique_ptr<TraceWriter> make_event_writer(EventHub& events) { return std::make_unique<EventWriter>(events); }
+std::unique_ptr<TraceWriter> make_event_writer(EventHub& events) {
+  return std::make_unique<EventWriter>(events);
+}
 
 ctaphid::Observer both(ctaphid::Observer one, ctaphid::Observer other) {
   return {.packet = both_of(std::move(one.packet), std::move(other.packet)),

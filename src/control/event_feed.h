@@ -9,8 +9,8 @@
 
 namespace fauxkey::control {
 
-/// Publishes each message of the traced devices, which are named as their keys: "ctap.request", "ctap.answer",
-/// "u2f.…", "hid.…".
+/// Publishes each message of the traced devices, which are named as their keys: "ctap.request",
+/// "ctap.answer", "u2f.…", "hid.…".
 [[nodiscard]] std::unique_ptr<TraceWriter> make_event_writer(EventHub& events);
 
 /// Both see all of it.

@@ -34,7 +34,8 @@ EventHub::Batch EventHub::take(std::uint64_t after, const std::function<bool(con
       batch.missed += first - 1 - batch.last;
       batch.last = first - 1;
     }
-    for (auto i = events_.size() - static_cast<std::size_t>(last_ - std::min(batch.last, last_)); i < events_.size(); ++i) {
+    for (auto i = events_.size() - static_cast<std::size_t>(last_ - std::min(batch.last, last_));
+         i < events_.size(); ++i) {
       batch.last = events_[i].id;
       if (wanted(events_[i])) batch.events.push_back(events_[i]);
       if (batch.events.size() >= kMaxBatch) break;

@@ -1,5 +1,5 @@
-// What has happened to the keys, for whoever wants to know: the last events are kept, and readers take them at
-// their own pace. A slow reader holds up nobody; what it has missed it is told the number of.
+// What has happened to the keys, for whoever wants to know: the last events are kept, and readers take them
+// at their own pace. A slow reader holds up nobody; what it has missed it is told the number of.
 #pragma once
 
 #include <chrono>
@@ -17,9 +17,9 @@ namespace fauxkey::control {
 
 struct Event {
   std::uint64_t id = 0;  ///< 1, 2, …
-  std::string type;      ///< "key.plugged-in", "credential.added", "ctap.request": docs/control.md has them all
-  std::string key;       ///< empty: no key's
-  std::string data;      ///< a JSON object, in one line
+  std::string type;  ///< "key.plugged-in", "credential.added", "ctap.request": docs/control.md has them all
+  std::string key;   ///< empty: no key's
+  std::string data;  ///< a JSON object, in one line
 };
 
 class EventHub {

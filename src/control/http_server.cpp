@@ -28,8 +28,9 @@ constexpr std::size_t kMaxDiscarded = std::size_t{16} << 20U;
 constexpr std::size_t kHeadMemory = std::size_t{32} << 10U;
 
 std::invalid_argument not_an_address(const std::string& address) {
-  return std::invalid_argument{"The control address " + address +
-                               " is none: give unix:PATH, 127.0.0.1:PORT or [::1]:PORT (port 0: any free one)."};
+  return std::invalid_argument{
+      "The control address " + address +
+      " is none: give unix:PATH, 127.0.0.1:PORT or [::1]:PORT (port 0: any free one)."};
 }
 
 /// A port of this machine, for this machine alone.
@@ -87,8 +88,7 @@ Peer peer_of(MHD_Connection* connection) {
   sockaddr_storage own{};
   socklen_t own_size = sizeof own;
   Peer peer;
-  if (info == nullptr ||
-      ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
+  if (info == nullptr || ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
       own.ss_family != AF_UNIX) {
     return peer;
   }
@@ -148,14 +148,17 @@ MHD_Result send_answer(MHD_Connection* connection, HttpResponse answer) {
   } else {
     auto body = std::make_unique<WipingString>(std::move(answer.body));
     response = MHD_create_response_from_buffer_with_free_callback_cls(
-        body->size(), body->data(), [](void* ended) { delete static_cast<WipingString*>(ended); }, body.get());
+        body->size(), body->data(), [](void* ended) { delete static_cast<WipingString*>(ended); },
+        body.get());
     if (response != nullptr) (void)body.release();
   }
   if (response == nullptr) return MHD_NO;
-  if (!answer.content_type.empty()) MHD_add_response_header(response, "Content-Type", answer.content_type.c_str());
+  if (!answer.content_type.empty())
+    MHD_add_response_header(response, "Content-Type", answer.content_type.c_str());
   MHD_add_response_header(response, "Cache-Control", "no-store");
   MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : answer.headers) MHD_add_response_header(response, name.c_str(), value.c_str());
+  for (const auto& [name, value] : answer.headers)
+    MHD_add_response_header(response, name.c_str(), value.c_str());
   const auto sent = MHD_queue_response(connection, static_cast<unsigned>(answer.status), response);
   MHD_destroy_response(response);
   return sent;
@@ -182,14 +185,13 @@ class HttpServer::Implementation {
     guard_ = std::move(guard);
     handler_ = std::move(handler);
     const int listener = ::fcntl(listener_, F_DUPFD_CLOEXEC, 0);  // libmicrohttpd closes what it is given
-    daemon_ = MHD_start_daemon(
-        MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC |
-            MHD_USE_ERROR_LOG,
-        0, nullptr, nullptr, on_request, this, MHD_OPTION_EXTERNAL_LOGGER, log_line, nullptr,
-        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,
-        MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kHeadMemory,
-        MHD_OPTION_THREAD_STACK_SIZE, kThreadStack, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this,
-        MHD_OPTION_END);
+    daemon_ = MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD |
+                                   MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC | MHD_USE_ERROR_LOG,
+                               0, nullptr, nullptr, on_request, this, MHD_OPTION_EXTERNAL_LOGGER, log_line,
+                               nullptr, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+                               kMaxConnections, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
+                               MHD_OPTION_CONNECTION_MEMORY_LIMIT, kHeadMemory, MHD_OPTION_THREAD_STACK_SIZE,
+                               kThreadStack, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
     if (daemon_ == nullptr)
       throw std::runtime_error{"The control interface cannot be started; run again with -v for the reason."};
   }
@@ -210,8 +212,8 @@ class HttpServer::Implementation {
     HttpRequest request;
     SteadyClock::time_point begun = SteadyClock::now();
     std::size_t size = 0;
-    /// The answer is known before the body has come, which is read all the same, within bounds: a client that is
-    /// still sending sees no answer.
+    /// The answer is known before the body has come, which is read all the same, within bounds: a client that
+    /// is still sending sees no answer.
     std::optional<HttpResponse> refusal;
   };
 
@@ -293,7 +295,8 @@ class HttpServer::Implementation {
   MHD_Daemon* daemon_ = nullptr;
 };
 
-HttpServer::HttpServer(const std::string& address) : implementation_{std::make_unique<Implementation>(address)} {}
+HttpServer::HttpServer(const std::string& address)
+    : implementation_{std::make_unique<Implementation>(address)} {}
 
 HttpServer::~HttpServer() = default;
 

@@ -24,7 +24,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
   const char* end = nullptr;
   const int variant =
       url ? sodium_base64_VARIANT_URLSAFE_NO_PADDING : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, &end, variant) != 0 ||
+  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, &end,
+                        variant) != 0 ||
       end != text.data() + text.size()) {
     return std::nullopt;
   }
@@ -73,7 +74,8 @@ const JsonIn& JsonReader::at(std::string_view name) {
   return *found;
 }
 
-const JsonIn* JsonReader::typed(std::string_view name, bool (JsonIn::*is)() const noexcept, const char* what) {
+const JsonIn* JsonReader::typed(std::string_view name, bool (JsonIn::*is)() const noexcept,
+                                const char* what) {
   const auto* found = find(name);
   if (found != nullptr && !(found->*is)()) throw BadRequest{named(name) + " is " + what + "."};
   return found;
@@ -115,8 +117,8 @@ std::optional<double> JsonReader::number(std::string_view name, double above, do
   if (found == nullptr) return std::nullopt;
   const auto number = found->get<double>();
   if (!(number > above && number <= greatest)) {
-    throw BadRequest{named(name) + " is not above " + Json(above).dump() + " and at most " + Json(greatest).dump() +
-                     "."};
+    throw BadRequest{named(name) + " is not above " + Json(above).dump() + " and at most " +
+                     Json(greatest).dump() + "."};
   }
   return number;
 }
@@ -147,8 +149,8 @@ void JsonReader::done() const {
     if (std::ranges::find(known_, std::string_view{name}) != known_.end()) continue;
     std::string known;
     for (const auto& one : known_) known += (known.empty() ? "" : ", ") + one;
-    throw BadRequest{what_ + " has a member \"" + std::string{std::string_view{name}.substr(0, 100)} + "\" that is not known here; there are: " +
-                     known + "."};
+    throw BadRequest{what_ + " has a member \"" + std::string{std::string_view{name}.substr(0, 100)} +
+                     "\" that is not known here; there are: " + known + "."};
   }
 }
 

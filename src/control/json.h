@@ -74,7 +74,8 @@ class JsonReader {
   [[nodiscard]] std::string named(std::string_view name) const;
 
  private:
-  [[nodiscard]] const JsonIn* typed(std::string_view name, bool (JsonIn::*is)() const noexcept, const char* what);
+  [[nodiscard]] const JsonIn* typed(std::string_view name, bool (JsonIn::*is)() const noexcept,
+                                    const char* what);
 
   const JsonIn& object_;
   std::string what_;

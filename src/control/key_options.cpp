@@ -7,12 +7,12 @@ namespace {
 
 using user::Presence;
 
-constexpr std::array kPresenceNames{Named{std::string_view{"approve"}, Presence::approve},
-                                    Named{std::string_view{"deny"}, Presence::deny},
-                                    Named{std::string_view{"never"}, Presence::never},
-                                    Named{std::string_view{"ask"}, Presence::ask}};
+constexpr std::array kPresenceNames{
+    Named{std::string_view{"approve"}, Presence::approve}, Named{std::string_view{"deny"}, Presence::deny},
+    Named{std::string_view{"never"}, Presence::never}, Named{std::string_view{"ask"}, Presence::ask}};
 
-constexpr std::array kProtocolNames{Named{std::string_view{"ctap2"}, true}, Named{std::string_view{"u2f"}, false}};
+constexpr std::array kProtocolNames{Named{std::string_view{"ctap2"}, true},
+                                    Named{std::string_view{"u2f"}, false}};
 
 constexpr std::array kVerifiedNames{Named{std::string_view{"yes"}, user::Verified::yes},
                                     Named{std::string_view{"no"}, user::Verified::no},
@@ -61,10 +61,11 @@ bool all_of(std::string_view text, bool (*fits)(char)) { return std::ranges::all
 
 bool is_name(std::string_view text) {
   constexpr std::size_t kMaxLength = 32;
-  return !text.empty() && text.size() <= kMaxLength && text != "." && text != ".." && all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
+  return !text.empty() && text.size() <= kMaxLength && text != "." && text != ".." &&
+         all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_' || c == '.';
+         });
 }
 
 bool is_serial(std::string_view text) {
@@ -111,7 +112,8 @@ KeyOptions read_key_options(const JsonIn& json) {
   options.serial = reader.text("serial").value_or("");
   if (!is_serial(options.serial))
     throw BadRequest{reader.named("serial") + " has at most 63 printable ASCII characters, without spaces."};
-  if (const auto seed = reader.integer("seed", 0, INT64_MAX)) options.seed = static_cast<std::uint64_t>(*seed);
+  if (const auto seed = reader.integer("seed", 0, INT64_MAX))
+    options.seed = static_cast<std::uint64_t>(*seed);
   if (const auto uv = reader.choice("userVerification", kBuiltInUvNames)) config.built_in_uv = *uv;
   config.always_uv = reader.boolean("alwaysUv").value_or(false);
   if (const auto style = reader.choice("attestation", kAttestationNames)) config.attestation = *style;
@@ -127,7 +129,8 @@ KeyOptions read_key_options(const JsonIn& json) {
   config.discoverable = reader.boolean("discoverable").value_or(true);
   config.client_pin = reader.boolean("clientPin").value_or(true);
   if (const auto ctap = reader.choice("protocol", kProtocolNames)) config.ctap = *ctap;
-  if (options.pin && !config.client_pin) throw BadRequest{"A key without clientPin can have no pin: leave out one."};
+  if (options.pin && !config.client_pin)
+    throw BadRequest{"A key without clientPin can have no pin: leave out one."};
   config.uvm = reader.boolean("uvm").value_or(false);
   if (const auto timeout = reader.integer("presenceTimeoutMs", 10, kMaxDelay))
     config.presence_timeout = std::chrono::milliseconds{*timeout};

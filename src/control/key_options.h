@@ -14,8 +14,9 @@
 namespace fauxkey::control {
 
 struct KeyOptions {
-  std::string name;                             ///< empty: one is found
-  std::vector<std::string> transports{"uhid"};  ///< as open_transport takes them; "unix": at a path that is found
+  std::string name;  ///< empty: one is found
+  std::vector<std::string> transports{
+      "uhid"};  ///< as open_transport takes them; "unix": at a path that is found
   KeyConfig config;
   std::optional<WipingString> pin;
   std::string serial;                 ///< empty: made from the attestation root
@@ -39,9 +40,10 @@ void read_behaviour(JsonReader& reader, user::Behaviour& behaviour);
 [[nodiscard]] std::optional<SampleStatus> sample_named(std::string_view name);
 
 // The names of values, for the command line too.
-inline constexpr std::array kBuiltInUvNames{Named{std::string_view{"none"}, BuiltInUvKind::none},
-                                            Named{std::string_view{"prompt"}, BuiltInUvKind::prompt},
-                                            Named{std::string_view{"fingerprint"}, BuiltInUvKind::fingerprint}};
+inline constexpr std::array kBuiltInUvNames{
+    Named{std::string_view{"none"}, BuiltInUvKind::none},
+    Named{std::string_view{"prompt"}, BuiltInUvKind::prompt},
+    Named{std::string_view{"fingerprint"}, BuiltInUvKind::fingerprint}};
 inline constexpr std::array kAttestationNames{Named{std::string_view{"packed"}, AttestationStyle::packed},
                                               Named{std::string_view{"self"}, AttestationStyle::packed_self}};
 inline constexpr std::array kLargeBlobNames{Named{std::string_view{"command"}, LargeBlobKind::command},

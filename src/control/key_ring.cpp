@@ -55,15 +55,14 @@ void KeyRing::adopt(const std::shared_ptr<LiveKey>& key) {
 
 std::shared_ptr<LiveKey> KeyRing::fork(LiveKey& original, std::string name,
                                        std::vector<std::string> transports) {
-  return make(std::move(name), [&](const std::string& free_name) {
-    return original.fork(free_name, std::move(transports));
-  });
+  return make(std::move(name),
+              [&](const std::string& free_name) { return original.fork(free_name, std::move(transports)); });
 }
 
 std::shared_ptr<LiveKey> KeyRing::at(const std::string& name) const {
   const std::scoped_lock lock{mutex_};
-  const auto found =
-      std::ranges::find_if(keys_, [&](const auto& key) { return key.first == name && key.second != nullptr; });
+  const auto found = std::ranges::find_if(
+      keys_, [&](const auto& key) { return key.first == name && key.second != nullptr; });
   if (found == keys_.end()) throw HttpError{404, "There is no key of this name: GET /v1/keys lists them."};
   return found->second;
 }

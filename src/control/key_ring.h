@@ -21,8 +21,8 @@ class KeyRing {
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
 
-  /// Makes a key and plugs it in. Throws HttpError (409 for a name that is taken, or too many keys), BadRequest
-  /// and what LiveKey throws.
+  /// Makes a key and plugs it in. Throws HttpError (409 for a name that is taken, or too many keys),
+  /// BadRequest and what LiveKey throws.
   std::shared_ptr<LiveKey> add(KeyOptions options);
   /// Plugs in one that is there already, under its name.
   void adopt(const std::shared_ptr<LiveKey>& key);

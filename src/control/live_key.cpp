@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "control/credentials.h"
 #include "control/faults/wrap.h"
 #include "transport/transport.h"
@@ -40,8 +42,8 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
       surroundings_{surroundings},
       clock_{options_.seed ? std::optional{kSeededStart} : std::nullopt},
       random_{make_random(options_)} {
-  store_ = std::make_unique<BenchStore>(
-      own.store ? own.store(*random_, clock_) : std::make_unique<MemoryStore>(clock_), clock_);
+  store_ = own.store ? own.store(*random_, clock_)
+                     : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(clock_), clock_);
   gate_ = std::make_unique<user::ScriptedGate>(options_.name, clock_, surroundings_.prompts, options_.user,
                                                own.gate ? own.gate(clock_) : nullptr);
   options_.config.repeatable = options_.seed.has_value();
@@ -74,11 +76,12 @@ std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std:
   options.name = name;
   options.transports = std::move(transports);
   options.user = gate_->behaviour();
-  const Own own{.store = [this](Random& /*random*/, Clock& clock) -> std::unique_ptr<CredentialStore> {
-                  auto copy = store_->copy(clock);
-                  if (!copy) throw std::runtime_error{copy.error().message};
-                  return *std::move(copy);
-                },
+  const Own own{.store =
+                    [this](Random& /*random*/, Clock& clock) {
+                      auto copy = store_->copy(clock);
+                      if (!copy) throw std::runtime_error{copy.error().message};
+                      return *std::move(copy);
+                    },
                 .gate = {}};
   return std::make_shared<LiveKey>(std::move(options), surroundings_, own);
 }
@@ -87,7 +90,8 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
   auto where = spec;
   if (spec == "unix") {
     if (surroundings_.socket_folder.empty())
-      throw std::invalid_argument{"The daemon has no folder for sockets (XDG_RUNTIME_DIR): name a path, unix:PATH."};
+      throw std::invalid_argument{
+          "The daemon has no folder for sockets (XDG_RUNTIME_DIR): name a path, unix:PATH."};
     where = "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock";
   }
   auto transport = transport::open_transport(where, {.serial = serial()});
@@ -104,7 +108,8 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
   if (!options_.config.ctap) handlers.cbor = {};
   ctaphid::Device::Settings settings;
   settings.clock = &clock_;
-  if (options_.seed) settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
+  if (options_.seed)
+    settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
   auto wrapped = faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, clock_,
                               {.on_hit =
                                    [this](faults::Id rule, const std::string& what) {
@@ -114,7 +119,8 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
                                .unplug = [this] { unplug_soon(); }});
   auto device = std::make_unique<ctaphid::Device>(
       std::move(wrapped.transport), std::move(wrapped.handlers),
-      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{}, settings);
+      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{},
+      settings);
   device->start();
   return device;
 }
@@ -123,7 +129,7 @@ void LiveKey::plug_in() {
   {
     const std::scoped_lock lock{plugging_};
     if (!devices_.empty()) return;
-    key_->power_cycle();
+    if (std::exchange(used_, true)) key_->power_cycle();
     std::vector<std::unique_ptr<ctaphid::Device>> devices;
     for (const auto& spec : options_.transports) devices.push_back(plug_in(spec));
     devices_ = std::move(devices);
@@ -142,7 +148,8 @@ void LiveKey::unplug() {
 
 void LiveKey::unplug_soon() {
   const std::scoped_lock lock{soon_};
-  if (unplugging_.joinable()) unplugging_.join();  // of a time before: over, or this device would not be there
+  if (unplugging_.joinable())
+    unplugging_.join();  // of a time before: over, or this device would not be there
   unplugging_ = std::jthread{[this] { unplug(); }};
 }
 

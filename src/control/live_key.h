@@ -33,7 +33,7 @@ class LiveKey {
  public:
   /// What the daemon's own key brings along; nothing: a store in memory, and no prompts of its own.
   struct Own {
-    std::function<std::unique_ptr<CredentialStore>(Random&, Clock&)> store;
+    std::function<std::unique_ptr<BenchStore>(Random&, Clock&)> store;
     std::function<std::unique_ptr<UserGate>(Clock&)> gate;
   };
   /// A new key, not plugged in yet. Throws BadRequest for options that do not go together, std::runtime_error
@@ -83,6 +83,7 @@ class LiveKey {
   faults::Rules faults_;
   mutable std::mutex plugging_;
   std::vector<std::unique_ptr<ctaphid::Device>> devices_;
+  bool used_ = false;  ///< it has been plugged in before
   std::mutex soon_;
   std::jthread unplugging_;
 };

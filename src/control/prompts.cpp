@@ -19,14 +19,14 @@ constexpr std::array kOperations{
     Named{std::string_view{"pinProbe"}, Operation::pin_probe},
 };
 
-constexpr std::array kQuestions{Named{std::string_view{"presence"}, user::Question::presence},
-                                Named{std::string_view{"verification"}, user::Question::verification},
-                                Named{std::string_view{"finger"}, user::Question::finger}};
+constexpr std::array kQuestions{Named{std::string_view{"presence"}, user::QuestionKind::presence},
+                                Named{std::string_view{"verification"}, user::QuestionKind::verification},
+                                Named{std::string_view{"finger"}, user::QuestionKind::finger}};
 
-constexpr std::array kAnswers{
-    Named{std::string_view{"approve"}, UserAnswer::approved}, Named{std::string_view{"deny"}, UserAnswer::denied},
-    Named{std::string_view{"not-verified"}, UserAnswer::not_verified},
-    Named{std::string_view{"time-out"}, UserAnswer::timed_out}};
+constexpr std::array kAnswers{Named{std::string_view{"approve"}, UserAnswer::approved},
+                              Named{std::string_view{"deny"}, UserAnswer::denied},
+                              Named{std::string_view{"not-verified"}, UserAnswer::not_verified},
+                              Named{std::string_view{"time-out"}, UserAnswer::timed_out}};
 
 }  // namespace
 
@@ -48,7 +48,8 @@ std::string_view name_of(UserAnswer answer) {
 FingerScan read_answer(JsonReader& reader) {
   (void)reader.at("answer");
   FingerScan scan{.answer = *reader.choice("answer", kAnswers)};
-  if (const auto finger = reader.integer("finger", 0, UINT32_MAX)) scan.finger = static_cast<std::uint32_t>(*finger);
+  if (const auto finger = reader.integer("finger", 0, UINT32_MAX))
+    scan.finger = static_cast<std::uint32_t>(*finger);
   if (const auto name = reader.text("sample")) {
     const auto sample = sample_named(*name);
     if (!sample) throw BadRequest{reader.named("sample") + " is no sample status: see GET /v1/openapi.yaml."};

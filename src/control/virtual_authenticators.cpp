@@ -26,7 +26,8 @@ std::string VirtualAuthenticators::add(const std::string& session, const Authent
   return made->name();
 }
 
-std::shared_ptr<LiveKey> VirtualAuthenticators::find(const std::string& session, const std::string& id) const {
+std::shared_ptr<LiveKey> VirtualAuthenticators::find(const std::string& session,
+                                                     const std::string& id) const {
   {
     const std::scoped_lock lock{mutex_};
     if (!owned_.contains({session, id})) return nullptr;

@@ -1,5 +1,5 @@
-// Virtual authenticators as WebDriver (WebAuthn Level 3, 11) and the Chrome DevTools Protocol's WebAuthn domain
-// know them: keys like all others, which belong to a session.
+// Virtual authenticators as WebDriver (WebAuthn Level 3, 11) and the Chrome DevTools Protocol's WebAuthn
+// domain know them: keys like all others, which belong to a session.
 #pragma once
 
 #include <memory>

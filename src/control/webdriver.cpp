@@ -6,7 +6,7 @@
 #include "control/credentials.h"
 
 namespace fauxkey::control {
-namespace {
+namespace webdriver_api {  // sources are compiled together, so names must differ
 
 HttpResponse respond(std::string_view value) {
   HttpResponse response;
@@ -25,16 +25,16 @@ struct Protocol {
   CtapVersion version;
 };
 // 11.2; "ctap2_3" is what issue 2404 of w3c/webauthn is about.
-constexpr std::array kProtocols{Protocol{"ctap1/u2f", true, CtapVersion::fido_2_0},
-                                Protocol{"ctap2", false, CtapVersion::fido_2_0},
-                                Protocol{"ctap2_1", false, CtapVersion::fido_2_1},
-                                Protocol{"ctap2_2", false, CtapVersion::fido_2_1},
-                                Protocol{"ctap2_3", false, CtapVersion::fido_2_3}};
+constexpr std::array kProtocols{
+    Protocol{"ctap1/u2f", true, CtapVersion::fido_2_0}, Protocol{"ctap2", false, CtapVersion::fido_2_0},
+    Protocol{"ctap2_1", false, CtapVersion::fido_2_1}, Protocol{"ctap2_2", false, CtapVersion::fido_2_1},
+    Protocol{"ctap2_3", false, CtapVersion::fido_2_3}};
 constexpr std::array kOtherTransports{"nfc", "ble", "smart-card", "hybrid", "internal"};
 /// Extensions that every key here has.
-constexpr std::array kExtensions{"credProtect", "hmac-secret", "hmac-secret-mc", "prf",
-                                 "largeBlob",   "largeBlobKey", "credBlob",      "minPinLength",
-                                 "pinComplexityPolicy", "thirdPartyPayment", "credProps", "appid", "appidExclude"};
+constexpr std::array kExtensions{"credProtect",         "hmac-secret",       "hmac-secret-mc", "prf",
+                                 "largeBlob",           "largeBlobKey",      "credBlob",       "minPinLength",
+                                 "pinComplexityPolicy", "thirdPartyPayment", "credProps",      "appid",
+                                 "appidExclude"};
 
 /// A command that this key cannot obey, although it is in order.
 class Unsupported : public std::runtime_error {
@@ -56,8 +56,10 @@ AuthenticatorOptions read_options(JsonReader& reader) {
   options.ctap_version = protocol->version;
   const auto transport = reader.text("transport").value_or("");
   if (is_among(kOtherTransports, transport)) {
-    throw Unsupported{"fauxkey is a USB security key, and browsers take it for nothing else: give the transport "
-                      "usb instead of " + transport + "."};
+    throw Unsupported{
+        "fauxkey is a USB security key, and browsers take it for nothing else: give the transport "
+        "usb instead of " +
+        transport + "."};
   }
   if (transport != "usb") throw BadRequest{reader.named("transport") + " is no AuthenticatorTransport."};
   options.has_resident_key = reader.boolean("hasResidentKey").value_or(false);
@@ -103,7 +105,8 @@ HttpResponse add_credential(Api& api, HttpRequest& request, const Arguments& arg
   const auto key = authenticator(api, arguments);
   const auto moving = read_credential(request.body, key->random(), key->clock().unix_time());
   if (moving.credential.discoverable && !key->options().config.discoverable)
-    throw BadRequest{"The authenticator was made without hasResidentKey, so it takes no resident credential."};
+    throw BadRequest{
+        "The authenticator was made without hasResidentKey, so it takes no resident credential."};
   put_credential(key->store(), moving);
   return nothing();
 }
@@ -170,9 +173,12 @@ HttpResponse command(Api& api, HttpRequest& request, const Arguments& arguments)
 
 constexpr std::array kRoutes{
     Route{"POST", "/session/{session}/webauthn/authenticator", command<add_authenticator>},
-    Route{"DELETE", "/session/{session}/webauthn/authenticator/{authenticator}", command<remove_authenticator>},
-    Route{"POST", "/session/{session}/webauthn/authenticator/{authenticator}/credential", command<add_credential>},
-    Route{"GET", "/session/{session}/webauthn/authenticator/{authenticator}/credentials", command<get_credentials>},
+    Route{"DELETE", "/session/{session}/webauthn/authenticator/{authenticator}",
+          command<remove_authenticator>},
+    Route{"POST", "/session/{session}/webauthn/authenticator/{authenticator}/credential",
+          command<add_credential>},
+    Route{"GET", "/session/{session}/webauthn/authenticator/{authenticator}/credentials",
+          command<get_credentials>},
     Route{"DELETE", "/session/{session}/webauthn/authenticator/{authenticator}/credentials",
           command<remove_credentials>},
     Route{"DELETE", "/session/{session}/webauthn/authenticator/{authenticator}/credentials/{credential}",
@@ -182,18 +188,19 @@ constexpr std::array kRoutes{
           command<set_properties>},
 };
 
-}  // namespace
+}  // namespace webdriver_api
 
 bool is_webdriver_path(std::string_view path) {
   return path.starts_with("/session/") && path.find("/webauthn/") != std::string_view::npos;
 }
 
 HttpResponse webdriver_error(int status, std::string_view error, std::string_view message) {
-  auto response = json_response({{"value", {{"error", error}, {"message", message}, {"stacktrace", ""}}}}, status);
+  auto response =
+      json_response({{"value", {{"error", error}, {"message", message}, {"stacktrace", ""}}}}, status);
   response.content_type = "application/json; charset=utf-8";
   return response;
 }
 
-std::span<const Route> webdriver_routes() { return kRoutes; }
+std::span<const Route> webdriver_routes() { return webdriver_api::kRoutes; }
 
 }  // namespace fauxkey::control

@@ -72,7 +72,8 @@ struct Rule {
 };
 
 constexpr std::array kRules{
-    // Mandatory features of a CTAP 2.3 key, also where it names an older version, but FIDO_2_0 did not know the
+    // Mandatory features of a CTAP 2.3 key, also where it names an older version, but FIDO_2_0 did not know
+    // the
     // two about discoverable credentials.
     Rule{"9: extension hmac-secret is there", [](const Info& i) { return i.extends("hmac-secret"); }},
     Rule{"9: a key with discoverable credentials can verify its user (clientPin or uv)",

@@ -92,7 +92,8 @@ void Engine::on_init(const Report& report, Time now, Effects& effects) {
   std::uint32_t channel = channel_of(report);
   if (channel != kBroadcastChannel) {
     if (!channels_.touch(channel)) return reply_error(channel, Error::invalid_channel, kUnknownChannel);
-    if (channels_.locked_by_other(channel, key_time(now))) return reply_error(channel, Error::channel_busy, kLocked);
+    if (channels_.locked_by_other(channel, key_time(now)))
+      return reply_error(channel, Error::channel_busy, kLocked);
     if (transaction_ && transaction_->channel != channel)
       return reply_error(channel, Error::channel_busy, kBusy);
     end_transaction(effects);
@@ -103,7 +104,8 @@ void Engine::on_init(const Report& report, Time now, Effects& effects) {
   const ByteView nonce = initial_payload_of(report);
   tell(Direction::in, channel, Command::init, nonce);
   if (channel == kBroadcastChannel) {
-    channel = channels_.allocate(key_time(now), transaction_ ? std::optional{transaction_->channel} : std::nullopt);
+    channel =
+        channels_.allocate(key_time(now), transaction_ ? std::optional{transaction_->channel} : std::nullopt);
   }
   Bytes payload{nonce.begin(), nonce.end()};
   for (unsigned shift = 32; shift > 0; shift -= 8) {
@@ -127,7 +129,8 @@ void Engine::on_cancel(std::uint32_t channel, Effects& effects) const {
 
 void Engine::on_request(const Report& report, Time now, Effects& effects) {
   const std::uint32_t channel = channel_of(report);
-  if (channels_.locked_by_other(channel, key_time(now))) return reply_error(channel, Error::channel_busy, kLocked);
+  if (channels_.locked_by_other(channel, key_time(now)))
+    return reply_error(channel, Error::channel_busy, kLocked);
   if (transaction_) {
     if (transaction_->channel != channel) return reply_error(channel, Error::channel_busy, kBusy);
     if (transaction_->phase == Phase::assembling) {
@@ -219,10 +222,12 @@ void Engine::on_answer(ExchangeId exchange, Bytes bytes, std::string_view why) {
 
 void Engine::on_no_answer(ExchangeId exchange, std::optional<Error> error) {
   if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
-  if (error)
+  if (error) {
+    explain(transaction_->channel, "a fault that was asked for");
     answer(*transaction_, Command::error, {static_cast<std::uint8_t>(*error)});
-  else
+  } else {
     transaction_.reset();
+  }
 }
 
 void Engine::on_timer(Time now) {

@@ -57,8 +57,8 @@ class Engine {
     std::uint32_t channel_seed = 0;
     transport::Pacing pacing;
     bool cbor = true;  ///< otherwise the key speaks U2F alone
-    /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for they
-    /// wait by it.
+    /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for
+    /// they wait by it.
     std::function<Time()> key_time{};
   };
   /// Sees each whole message, as it came or as it is about to go.

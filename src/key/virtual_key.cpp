@@ -184,7 +184,8 @@ void VirtualKey::enroll(std::uint32_t finger, const std::string& name) {
   const auto lock = bench_turn(parts_->mutex);
   auto& key = parts_->authenticator;
   if (!key.supports_fingerprints())
-    throw std::invalid_argument{"The key has no fingerprint sensor: plug in one with userVerification fingerprint."};
+    throw std::invalid_argument{
+        "The key has no fingerprint sensor: plug in one with userVerification fingerprint."};
   if (key.fingerprints().full()) throw std::invalid_argument{"The key knows 5 fingers, which is all it can."};
   if (name.size() > Fingerprints::kMaxNameBytes)
     throw std::invalid_argument{"A finger's name has 64 bytes at most."};

@@ -25,6 +25,9 @@ std::expected<Apdu, Refused> parse_apdu(ByteView bytes) {
   if (body.size() < length_size) return wrong_length("the APDU ends within its length Lc");
   const std::size_t length = extended ? static_cast<std::size_t>(body[1] << 8 | body[2]) : body[0];
   const ByteView rest = body.subspan(length_size);
+  // Section 3.1 has no Lc without data; but python-fido2 sends one of three zero bytes before a long Le, and
+  // keys take it.
+  if (length == 0 && extended && is_le(rest.size(), true) && !rest.empty()) return apdu;
   if (length == 0 || rest.size() < length || !is_le(rest.size() - length, extended))
     return wrong_length("the APDU's length Lc does not fit the bytes behind it");
   apdu.data = rest.first(length);

@@ -4,7 +4,7 @@
 
 namespace fauxkey::user {
 
-FingerScan PromptBoard::ask(const std::string& key, const Prompt& prompt, Question question, Clock& clock,
+FingerScan PromptBoard::ask(const std::string& key, const Prompt& prompt, QuestionKind question, Clock& clock,
                             const std::stop_token& stop, Clock::TimePoint deadline,
                             const Elsewhere& elsewhere) {
   const auto mine = std::make_shared<Pending>();
@@ -62,7 +62,8 @@ std::vector<PromptBoard::Entry> PromptBoard::wait(const std::optional<std::strin
 
 bool PromptBoard::answer(Id id, const FingerScan& answer) {
   const std::scoped_lock lock{mutex_};
-  const auto found = std::ranges::find_if(pending_, [&](const auto& pending) { return pending->entry.id == id; });
+  const auto found =
+      std::ranges::find_if(pending_, [&](const auto& pending) { return pending->entry.id == id; });
   if (found == pending_.end() || (*found)->answer) return false;
   (*found)->answer = answer;
   (*found)->over.request_stop();

@@ -16,7 +16,7 @@
 namespace fauxkey::user {
 
 /// What kind of answer is wanted.
-enum class Question : std::uint8_t { presence, verification, finger };
+enum class QuestionKind : std::uint8_t { presence, verification, finger };
 
 class PromptBoard {
  public:
@@ -25,7 +25,7 @@ class PromptBoard {
     Id id = 0;
     std::string key;
     Prompt prompt;
-    Question question{};
+    QuestionKind question{};
     Clock::Duration left{};  ///< by the key's clock
   };
   /// Told what comes and goes; quick, and calls nothing of the board.
@@ -36,17 +36,19 @@ class PromptBoard {
 
   explicit PromptBoard(Observer observer = {}) : observer_{std::move(observer)} {}
 
-  /// Shows the question until it is answered, `stop` is requested or its deadline has come. `elsewhere`, where
-  /// there is one, asks too, on the calling thread, until its token is stopped: the first answer counts.
+  /// Shows the question until it is answered, `stop` is requested or its deadline has come. `elsewhere`,
+  /// where there is one, asks too, on the calling thread, until its token is stopped: the first answer
+  /// counts.
   using Elsewhere = std::function<FingerScan(std::stop_token)>;
-  [[nodiscard]] FingerScan ask(const std::string& key, const Prompt& prompt, Question question, Clock& clock,
-                               const std::stop_token& stop, Clock::TimePoint deadline,
+  [[nodiscard]] FingerScan ask(const std::string& key, const Prompt& prompt, QuestionKind question,
+                               Clock& clock, const std::stop_token& stop, Clock::TimePoint deadline,
                                const Elsewhere& elsewhere = {});
 
   /// Of this key, or of all where none is named; the oldest first.
   [[nodiscard]] std::vector<Entry> pending(const std::optional<std::string>& key = std::nullopt) const;
   /// The same, once there is one, `stopped()` holds, or the time is over. `wake` makes it look again.
-  [[nodiscard]] std::vector<Entry> wait(const std::optional<std::string>& key, std::chrono::milliseconds limit,
+  [[nodiscard]] std::vector<Entry> wait(const std::optional<std::string>& key,
+                                        std::chrono::milliseconds limit,
                                         const std::function<bool()>& stopped) const;
   void wake() const { changed_.notify_all(); }
   /// False where the question is answered, or has never been.

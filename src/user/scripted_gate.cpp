@@ -41,18 +41,18 @@ void ScriptedGate::clear_next() {
 
 UserAnswer ScriptedGate::confirm_presence(const Prompt& prompt, std::stop_token stop,
                                           Clock::TimePoint deadline) {
-  return answer(prompt, Question::presence, stop, deadline).answer;
+  return answer(prompt, QuestionKind::presence, stop, deadline).answer;
 }
 
 UserAnswer ScriptedGate::verify_user(const Prompt& prompt, std::stop_token stop, Clock::TimePoint deadline) {
-  return answer(prompt, Question::verification, stop, deadline).answer;
+  return answer(prompt, QuestionKind::verification, stop, deadline).answer;
 }
 
 FingerScan ScriptedGate::scan_finger(const Prompt& prompt, std::stop_token stop, Clock::TimePoint deadline) {
-  return answer(prompt, Question::finger, stop, deadline);
+  return answer(prompt, QuestionKind::finger, stop, deadline);
 }
 
-FingerScan ScriptedGate::answer(const Prompt& prompt, Question question, const std::stop_token& stop,
+FingerScan ScriptedGate::answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
                                 Clock::TimePoint deadline) {
   std::unique_lock lock{mutex_};
   bool scripted = !next_.empty();
@@ -67,7 +67,8 @@ FingerScan ScriptedGate::answer(const Prompt& prompt, Question question, const s
       lock.unlock();
       return ask(prompt, question, stop, deadline);
     }
-    const auto due = now.presence == Presence::never ? deadline : std::min(deadline, clock_.now() + now.delay);
+    const auto due =
+        now.presence == Presence::never ? deadline : std::min(deadline, clock_.now() + now.delay);
     // A change of the behaviour is an answer to who waits by it.
     const auto before = changes_;
     const bool changed =
@@ -81,21 +82,21 @@ FingerScan ScriptedGate::answer(const Prompt& prompt, Question question, const s
   FingerScan scan{.answer = UserAnswer::approved, .finger = now.finger, .sample = now.sample};
   if (now.presence == Presence::deny) {
     scan.answer = UserAnswer::denied;
-  } else if (question != Question::presence && now.verified == Verified::refused) {
+  } else if (question != QuestionKind::presence && now.verified == Verified::refused) {
     scan.answer = UserAnswer::denied;
-  } else if (question == Question::verification && now.verified == Verified::no) {
+  } else if (question == QuestionKind::verification && now.verified == Verified::no) {
     scan.answer = UserAnswer::not_verified;
   }
   return scan;
 }
 
-FingerScan ScriptedGate::ask(const Prompt& prompt, Question question, const std::stop_token& stop,
+FingerScan ScriptedGate::ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
                              Clock::TimePoint deadline) {
   PromptBoard::Elsewhere elsewhere;
   if (own_) {
     elsewhere = [&](std::stop_token over) -> FingerScan {
-      if (question == Question::finger) return own_->scan_finger(prompt, std::move(over), deadline);
-      if (question == Question::verification)
+      if (question == QuestionKind::finger) return own_->scan_finger(prompt, std::move(over), deadline);
+      if (question == QuestionKind::verification)
         return {.answer = own_->verify_user(prompt, std::move(over), deadline)};
       return {.answer = own_->confirm_presence(prompt, std::move(over), deadline)};
     };

@@ -63,9 +63,9 @@ class ScriptedGate final : public UserGate {
                                        Clock::TimePoint deadline) override;
 
  private:
-  [[nodiscard]] FingerScan answer(const Prompt& prompt, Question question, const std::stop_token& stop,
+  [[nodiscard]] FingerScan answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
                                   Clock::TimePoint deadline);
-  [[nodiscard]] FingerScan ask(const Prompt& prompt, Question question, const std::stop_token& stop,
+  [[nodiscard]] FingerScan ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
                                Clock::TimePoint deadline);
 
   const std::string key_;

@@ -5,7 +5,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import PIN
+from daemon import PIN
 from ctap2 import (
     CLIENT_DATA_HASH,
     CLIENT_PIN,

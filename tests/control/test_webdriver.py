@@ -153,6 +153,16 @@ def test_the_names_of_chromes_protocol(control):
     control.cdp("setUserVerified", authenticatorId=name, isUserVerified=False)
     with pytest.raises(ClientError):
         site.log_in(user_verification="required")
+    control.cdp("setUserVerified", authenticatorId=name, isUserVerified=True)
+    for bit in ("isBadUP", "isBadUV"):
+        control.cdp("setResponseOverrideBits", authenticatorId=name, **{bit: True})
+        with pytest.raises(ValueError, match="presence|erification|erified|resent"):
+            site.log_in(user_verification="required")
+    control.cdp("setResponseOverrideBits", authenticatorId=name, isBogusSignature=True)
+    with pytest.raises(ValueError, match="signature"):
+        site.log_in()
+    control.cdp("setResponseOverrideBits", authenticatorId=name)
+    site.log_in()
     control.cdp("setCredentialProperties", authenticatorId=name, credentialId=padded["credentialId"], backupEligibility=True)
     control.cdp("removeCredential", authenticatorId=name, credentialId=padded["credentialId"])
     control.cdp("clearCredentials", authenticatorId=name)

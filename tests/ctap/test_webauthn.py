@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from fido2.attestation import AttestationVerifier
 from fido2.client import ClientError
+from fido2.server import Fido2Server
 from fido2.utils import websafe_decode
 from visitor import Site
 

@@ -11,6 +11,7 @@ import time
 from control import Control
 from hid import Wire, open_fido2_device, open_link
 
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PIN = "correct horse"
 READY_SECONDS = 60  # the first start makes keys and certificates, perhaps on an emulated machine
 

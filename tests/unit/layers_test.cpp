@@ -34,7 +34,7 @@ constexpr std::array kLayers{
     Layer{"transport", "src/transport", "base"},
     Layer{"ctaphid", "src/ctaphid", "base transport"},
     // Reaches a key through the public headers alone.
-    Layer{"control", "src/control", "base crypto cbor user transport ctaphid"},
+    Layer{"control", "src/control", "base crypto cbor keystore user transport ctaphid"},
     // Of the key's inside only what names a library or writes a certificate; otherwise through the public
     // headers.
     Layer{"app", "src/app", "base crypto cbor keystore user transport ctaphid control"},

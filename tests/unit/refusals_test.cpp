@@ -233,7 +233,8 @@ TEST_CASE_FIXTURE(Bench, "PIN_AUTH_INVALID says what is wrong with the token or 
                 "the token's permission mc was used up");
   REQUIRE(get_token("1234", 0x02, token, "a.example") == Status::ok);
   clock.advance(seconds{31});
-  check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid, "not used within 30 s");
+  check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid,
+                "not used within 30 s");
   REQUIRE(get_token("1234", 0x02, token, "a.example") == Status::ok);
   key.power_cycle();
   check_refused(send(0x02, with_token(a_login(), token, 6)), Status::pin_auth_invalid, "a power cycle");

@@ -86,7 +86,11 @@ class Desk {
       const auto* const fault = std::get_if<MessageFault>(&hit.action().row->fault);
       if (fault == nullptr) continue;
       use(hit);  // before, as it may take its time
-      if (auto answer = (*fault)(call, hit.action().arguments)) return answer;
+      if (auto answer = (*fault)(call, hit.action().arguments)) {
+        if (call.exchange.on_refusal)
+          call.exchange.on_refusal("fault " + std::to_string(hit.rule()) + ", which was asked for");
+        return answer;
+      }
     }
     return std::nullopt;
   }
@@ -191,13 +195,20 @@ Wrapped wrap(std::unique_ptr<transport::Transport> transport, ctaphid::Handlers 
   const auto line = std::make_shared<Line>();
   auto unplug = hooks.unplug;
   auto wink = handlers.wink;
+  const bool speaks_ctap = static_cast<bool>(handlers.cbor);
   const auto desk = std::make_shared<Desk>(std::move(handlers), rules, key, clock, std::move(hooks), line);
-  return {.transport = std::make_unique<FaultyTransport>(std::move(transport), line, std::move(unplug)),
-          .handlers = {
-              .cbor = [desk](ByteView message,
-                             const Exchange& exchange) { return desk->cbor(message, exchange); },
-              .msg = [desk](ByteView apdu, const Exchange& exchange) { return desk->msg(apdu, exchange); },
-              .wink = std::move(wink)}};
+  Wrapped wrapped{
+      .transport = std::make_unique<FaultyTransport>(std::move(transport), line, std::move(unplug)),
+      .handlers = {
+          .cbor = {},
+          .msg = [desk](ByteView apdu, const Exchange& exchange) { return desk->msg(apdu, exchange); },
+          .wink = std::move(wink)}};
+  if (speaks_ctap) {
+    wrapped.handlers.cbor = [desk](ByteView message, const Exchange& exchange) {
+      return desk->cbor(message, exchange);
+    };
+  }
+  return wrapped;
 }
 
 }  // namespace fauxkey::control::faults

@@ -267,10 +267,11 @@ Response client_pin(Request& call) {
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
     if (!is_there(call.session.key, row)) {
-      return fail(Status::invalid_subcommand,
-                  "6.5.5: clientPIN subcommand " + std::to_string(sub_command) +
-                      (row.about == About::pin ? " needs a PIN, which this key cannot have"
-                                               : " needs built-in user verification, which this key is without"));
+      return fail(
+          Status::invalid_subcommand,
+          "6.5.5: clientPIN subcommand " + std::to_string(sub_command) +
+              (row.about == About::pin ? " needs a PIN, which this key cannot have"
+                                       : " needs built-in user verification, which this key is without"));
     }
     return row.run(request);
   }
