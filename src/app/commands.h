@@ -15,6 +15,10 @@ void add_keystore(CLI::App& program, Action& action);
 void add_attestation(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);
+void add_status(CLI::App& program, Action& action);
+void add_approve(CLI::App& program, Action& action);
+void add_deny(CLI::App& program, Action& action);
+void add_webdriver(CLI::App& program, Action& action);
 void add_demo(CLI::App& program, Action& action);
 void add_version(CLI::App& program, Action& action);
 

@@ -43,7 +43,7 @@ HttpResponse list_credentials(Api& api, HttpRequest& request, const Arguments& a
 }
 
 HttpResponse add_credential(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto moving = read_credential(request.body, key->random(), key->clock().unix_time());
   put_credential(key->store(), moving);
   return created(describe(moving.credential, key->store(), Base64::url), 201);
@@ -70,14 +70,14 @@ HttpResponse delete_credential(Api& api, HttpRequest& /*request*/, const Argumen
   const auto erased = key->store().erase(id_of(arguments[1]));
   if (!erased) throw std::runtime_error{erased.error().message};
   if (!*erased) throw HttpError{404, "The key has no credential of this id: list its credentials."};
-  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
+  return no_content();
 }
 
 HttpResponse delete_credentials(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto rp_id = request.query.find("rpId");
   delete_all(key->store(), rp_id == request.query.end() ? std::nullopt : std::optional{rp_id->second});
-  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
+  return no_content();
 }
 
 constexpr std::array kRoutes{

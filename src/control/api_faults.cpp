@@ -8,10 +8,6 @@
 namespace fauxkey::control {
 namespace fault_api {  // sources are compiled together, so names must differ
 
-HttpResponse nothing() {
-  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
-}
-
 faults::Id id_of(const std::string& text) {
   faults::Id id = 0;
   const char* const end = text.data() + text.size();
@@ -27,7 +23,7 @@ HttpResponse list_faults(Api& api, HttpRequest& /*request*/, const Arguments& ar
 }
 
 HttpResponse add_fault(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   try {
     const auto id = key->faults().add(plain(parse_body(request.body)));
     return json_response(key->faults().get(id).value_or(Json{{"id", id}}), 201);
@@ -38,7 +34,7 @@ HttpResponse add_fault(Api& api, HttpRequest& request, const Arguments& argument
 
 HttpResponse clear_faults(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
   api.keys.at(arguments[0])->faults().clear();
-  return nothing();
+  return no_content();
 }
 
 HttpResponse get_fault(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
@@ -49,7 +45,7 @@ HttpResponse get_fault(Api& api, HttpRequest& /*request*/, const Arguments& argu
 
 HttpResponse remove_fault(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
   if (!api.keys.at(arguments[0])->faults().remove(id_of(arguments[1]))) throw not_there();
-  return nothing();
+  return no_content();
 }
 
 constexpr std::array kRoutes{

@@ -79,13 +79,13 @@ HttpResponse remove_key(Api& api, HttpRequest& /*request*/, const Arguments& arg
     throw HttpError{409, "This key is the daemon's own and lasts: unplug it, or end the daemon."};
   }
   api.keys.remove(arguments[0]);
-  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
+  return no_content();
 }
 
 /// The routes that do one thing to a key and tell how it is then.
-template <auto Do>
+template <auto Do, bool on_bench = false>
 HttpResponse with_key(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = on_bench ? api.keys.bench(arguments[0]) : api.keys.at(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   Do(*key, reader);
@@ -122,7 +122,7 @@ void set_clock(LiveKey& key, JsonReader& reader) {
 }
 
 HttpResponse fork_key(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   auto name = reader.text("name").value_or("");
@@ -147,9 +147,9 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/keys/{key}/plug-in", with_key<plug_in>},
     Route{"POST", "/v1/keys/{key}/unplug", with_key<unplug>},
     Route{"POST", "/v1/keys/{key}/power-cycle", with_key<power_cycle>},
-    Route{"POST", "/v1/keys/{key}/reset", with_key<reset>},
+    Route{"POST", "/v1/keys/{key}/reset", with_key<reset, true>},
     Route{"POST", "/v1/keys/{key}/fork", fork_key},
-    Route{"PATCH", "/v1/keys/{key}/clock", with_key<set_clock>},
+    Route{"PATCH", "/v1/keys/{key}/clock", with_key<set_clock, true>},
 };
 
 }  // namespace key_api

@@ -11,10 +11,6 @@ namespace user_api {  // sources are compiled together, so names must differ
 
 constexpr std::chrono::milliseconds kMaxWait{30'000};
 
-HttpResponse nothing() {
-  return {.status = 204, .content_type = "", .body = {}, .headers = {}, .stream = {}};
-}
-
 HttpResponse describe_user(LiveKey& key) {
   auto json = to_json(key.gate().behaviour());
   json["next"] = key.gate().next_count();
@@ -26,7 +22,7 @@ HttpResponse get_user(Api& api, HttpRequest& /*request*/, const Arguments& argum
 }
 
 HttpResponse set_user(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   auto behaviour = key->gate().behaviour();
@@ -38,7 +34,7 @@ HttpResponse set_user(Api& api, HttpRequest& request, const Arguments& arguments
 
 /// For the next question alone; further calls are for those after it.
 HttpResponse push_next(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   auto behaviour = key->gate().behaviour();
@@ -50,12 +46,12 @@ HttpResponse push_next(Api& api, HttpRequest& request, const Arguments& argument
 }
 
 HttpResponse clear_next(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
-  api.keys.at(arguments[0])->gate().clear_next();
-  return nothing();
+  api.keys.bench(arguments[0])->gate().clear_next();
+  return no_content();
 }
 
 HttpResponse set_pin(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   const auto pin = reader.secret("pin");
@@ -83,7 +79,7 @@ HttpResponse set_pin(Api& api, HttpRequest& request, const Arguments& arguments)
 }
 
 HttpResponse enroll(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.at(arguments[0]);
+  const auto key = api.keys.bench(arguments[0]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   const auto finger = reader.integer("finger", 0, UINT32_MAX).value_or(1);
@@ -126,7 +122,7 @@ HttpResponse answer_prompt(Api& api, HttpRequest& request, const Arguments& argu
   reader.done();
   if (!api.prompts.answer(id, scan))
     throw HttpError{404, "No prompt of this id waits for an answer: GET /v1/prompts lists those that do."};
-  return nothing();
+  return no_content();
 }
 
 constexpr std::array kRoutes{

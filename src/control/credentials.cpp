@@ -44,7 +44,8 @@ J describe_public(const Credential& credential, BenchStore& store, Base64 kind) 
 
 exchange::JsonOut describe(const Credential& credential, BenchStore& store, Base64 kind) {
   auto json = describe_public<exchange::JsonOut>(credential, store, kind);
-  json["privateKey"] = exchange::pkcs8_base64(credential, kind);
+  // Who wants that of a key that lasts proves that he may open its store: fauxkey credentials export.
+  if (!store.lasts()) json["privateKey"] = exchange::pkcs8_base64(credential, kind);
   return json;
 }
 

@@ -17,6 +17,7 @@ namespace fauxkey::control {
 struct HttpRequest {
   std::string method;  ///< "GET"
   std::string path;    ///< decoded, without the query: "/v1/keys/k1"
+  std::string target;  ///< as it came: "/v1/keys/k%31?x=1"
   std::map<std::string, std::string> query;
   std::map<std::string, std::string> headers;  ///< names in lower case
   WipingString body;
@@ -34,6 +35,8 @@ struct HttpResponse {
   std::string content_type = "application/json";
   WipingString body;
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Somebody else's answer: the server adds no headers of its own.
+  bool passed_on = false;
   /// Instead of `body`: what comes next, as long as there is something. It may wait, but not for more than a
   /// few seconds: what it gives then may be a comment.
   std::function<std::optional<std::string>()> stream;
@@ -43,6 +46,13 @@ struct HttpResponse {
   HttpResponse response;
   response.status = status;
   response.body = to_text(json) + "\n";
+  return response;
+}
+
+[[nodiscard]] inline HttpResponse no_content() {
+  HttpResponse response;
+  response.status = 204;
+  response.content_type = "";
   return response;
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdarg>
@@ -155,8 +156,10 @@ MHD_Result send_answer(MHD_Connection* connection, HttpResponse answer) {
   if (response == nullptr) return MHD_NO;
   if (!answer.content_type.empty())
     MHD_add_response_header(response, "Content-Type", answer.content_type.c_str());
-  MHD_add_response_header(response, "Cache-Control", "no-store");
-  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  if (!answer.passed_on) {
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  }
   for (const auto& [name, value] : answer.headers)
     MHD_add_response_header(response, name.c_str(), value.c_str());
   const auto sent = MHD_queue_response(connection, static_cast<unsigned>(answer.status), response);
@@ -181,17 +184,19 @@ class HttpServer::Implementation {
              std::to_string(port_);
     }
   }
-  void start(Guard guard, Handler handler) {
+  void start(Guard guard, Handler handler, std::chrono::seconds longest) {
+    longest_ = static_cast<unsigned>(longest.count());
     guard_ = std::move(guard);
     handler_ = std::move(handler);
     const int listener = ::fcntl(listener_, F_DUPFD_CLOEXEC, 0);  // libmicrohttpd closes what it is given
-    daemon_ = MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD |
-                                   MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC | MHD_USE_ERROR_LOG,
-                               0, nullptr, nullptr, on_request, this, MHD_OPTION_EXTERNAL_LOGGER, log_line,
-                               nullptr, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-                               kMaxConnections, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
-                               MHD_OPTION_CONNECTION_MEMORY_LIMIT, kHeadMemory, MHD_OPTION_THREAD_STACK_SIZE,
-                               kThreadStack, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
+    daemon_ =
+        MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                             MHD_USE_ITC | MHD_USE_ERROR_LOG,
+                         0, nullptr, nullptr, on_request, this, MHD_OPTION_EXTERNAL_LOGGER, log_line, nullptr,
+                         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, kMaxConnections,
+                         MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         kHeadMemory, MHD_OPTION_THREAD_STACK_SIZE, kThreadStack, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_completed, this, MHD_OPTION_URI_LOG_CALLBACK, on_target, this, MHD_OPTION_END);
     if (daemon_ == nullptr)
       throw std::runtime_error{"The control interface cannot be started; run again with -v for the reason."};
   }
@@ -210,6 +215,7 @@ class HttpServer::Implementation {
   using SteadyClock = std::chrono::steady_clock;
   struct Arriving {
     HttpRequest request;
+    bool has_head = false;
     SteadyClock::time_point begun = SteadyClock::now();
     std::size_t size = 0;
     /// The answer is known before the body has come, which is read all the same, within bounds: a client that
@@ -227,6 +233,13 @@ class HttpServer::Implementation {
     }
   }
 
+  /// Comes first, with what the others get decoded; what it returns is their state.
+  static void* on_target(void* /*self*/, const char* target, MHD_Connection* /*connection*/) {
+    auto arriving = std::make_unique<Arriving>();
+    arriving->request.target = target != nullptr ? target : "";
+    return arriving.release();  // on_completed ends it
+  }
+
   static void on_completed(void* /*self*/, MHD_Connection* /*connection*/, void** state,
                            MHD_RequestTerminationCode /*why*/) {
     delete static_cast<Arriving*>(std::exchange(*state, nullptr));
@@ -234,8 +247,9 @@ class HttpServer::Implementation {
 
   MHD_Result serve(MHD_Connection* connection, const char* path, const char* method, const char* data,
                    std::size_t& size, void*& state) {
-    if (state == nullptr) return begin(connection, path, method, state);
+    if (state == nullptr) return MHD_NO;
     auto& arriving = *static_cast<Arriving*>(state);
+    if (!std::exchange(arriving.has_head, true)) return begin(connection, path, method, arriving);
     if (size > 0) {
       const auto taken = std::exchange(size, 0);
       arriving.size += taken;
@@ -245,20 +259,20 @@ class HttpServer::Implementation {
       if (!arriving.refusal) arriving.request.body.append(data, taken);
       return MHD_YES;
     }
+    // The connection is not idle while its handler waits.
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, longest_);
     return send_answer(connection,
                        arriving.refusal ? *std::move(arriving.refusal) : answer(arriving.request));
   }
 
-  MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, void*& state) {
-    auto owned = std::make_unique<Arriving>();
-    auto& arriving = *owned;
+  MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, Arriving& arriving) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, kIdleSeconds);
     auto& request = arriving.request;
     request.method = method;
     request.path = path;
     request.stopped = [this] { return stopping_.load(); };
     MHD_get_connection_values(connection, MHD_HEADER_KIND, collect, &request);
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect, &request);
-    state = owned.release();  // on_completed ends it
     arriving.refusal = guard_(request, peer_of(connection));
     if (const auto length = request.header("content-length")) {
       std::uint64_t bytes = 0;
@@ -291,6 +305,7 @@ class HttpServer::Implementation {
   int listener_ = -1;  ///< one of these
   std::string url_;
   std::uint16_t port_ = 0;
+  unsigned longest_ = 0;
   std::atomic<bool> stopping_ = false;
   MHD_Daemon* daemon_ = nullptr;
 };
@@ -300,8 +315,8 @@ HttpServer::HttpServer(const std::string& address)
 
 HttpServer::~HttpServer() = default;
 
-void HttpServer::start(Guard guard, Handler handler) {
-  implementation_->start(std::move(guard), std::move(handler));
+void HttpServer::start(Guard guard, Handler handler, std::chrono::seconds longest) {
+  implementation_->start(std::move(guard), std::move(handler), longest);
 }
 
 void HttpServer::stop() { implementation_->stop(); }

@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,8 +43,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Begins to answer. Once.
-  void start(Guard guard, Handler handler);
+  /// Begins to answer. Once. `longest`: how long a handler may take.
+  void start(Guard guard, Handler handler, std::chrono::seconds longest = std::chrono::seconds{60});
   /// From here on `HttpRequest::stopped` holds.
   void stop();
   /// "unix:PATH" or "http://127.0.0.1:4321".

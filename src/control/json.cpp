@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace fauxkey::control {
 
@@ -116,7 +117,7 @@ std::optional<double> JsonReader::number(std::string_view name, double above, do
   const auto* found = typed(name, &JsonIn::is_number, "no number");
   if (found == nullptr) return std::nullopt;
   const auto number = found->get<double>();
-  if (!(number > above && number <= greatest)) {
+  if (number <= above || number > greatest || std::isnan(number)) {
     throw BadRequest{named(name) + " is not above " + Json(above).dump() + " and at most " +
                      Json(greatest).dump() + "."};
   }
@@ -148,7 +149,7 @@ void JsonReader::done() const {
   for (const auto& [name, value] : object_.items()) {
     if (std::ranges::find(known_, std::string_view{name}) != known_.end()) continue;
     std::string known;
-    for (const auto& one : known_) known += (known.empty() ? "" : ", ") + one;
+    for (const auto& one : known_) known.append(known.empty() ? "" : ", ").append(one);
     throw BadRequest{what_ + " has a member \"" + std::string{std::string_view{name}.substr(0, 100)} +
                      "\" that is not known here; there are: " + known + "."};
   }

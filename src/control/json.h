@@ -65,7 +65,7 @@ class JsonReader {
     std::string known;
     for (const auto& row : rows) {
       if (*word == row.name) return row.value;
-      known += (known.empty() ? "" : ", ") + std::string{row.name};
+      known.append(known.empty() ? "" : ", ").append(row.name);
     }
     throw BadRequest{named(name) + " is none of: " + known + "."};
   }

@@ -47,7 +47,7 @@ std::vector<Algorithm> read_algorithms(const std::vector<std::string>& names, co
     if (found == kAlgorithms.end()) {
       std::string known;
       for (const auto algorithm : kAlgorithms)
-        known += (known.empty() ? "" : ", ") + std::string{name_of(algorithm)};
+        known.append(known.empty() ? "" : ", ").append(name_of(algorithm));
       throw BadRequest{what + " has a name that is none of: " + known + "."};
     }
     if (std::ranges::find(algorithms, *found) == algorithms.end()) algorithms.push_back(*found);

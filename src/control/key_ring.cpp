@@ -45,7 +45,14 @@ std::shared_ptr<LiveKey> KeyRing::make(std::string name, const Make& make_key) {
 std::shared_ptr<LiveKey> KeyRing::add(KeyOptions options) {
   return make(options.name, [&](const std::string& name) {
     options.name = name;
-    return std::make_shared<LiveKey>(std::move(options), surroundings_);
+    try {
+      return std::make_shared<LiveKey>(std::move(options), surroundings_);
+    } catch (const BadRequest&) {
+      throw;
+    } catch (
+        const std::runtime_error& error) {  // a key that breaks a rule, or that the libraries here cannot be
+      throw HttpError{409, error.what()};
+    }
   });
 }
 
@@ -65,6 +72,17 @@ std::shared_ptr<LiveKey> KeyRing::at(const std::string& name) const {
       keys_, [&](const auto& key) { return key.first == name && key.second != nullptr; });
   if (found == keys_.end()) throw HttpError{404, "There is no key of this name: GET /v1/keys lists them."};
   return found->second;
+}
+
+std::shared_ptr<LiveKey> KeyRing::bench(const std::string& name) const {
+  auto key = at(name);
+  if (key->store().lasts()) {
+    throw HttpError{
+        403,
+        "This key lasts on disk, so it is not for scripting: use one that is plugged in over the control "
+        "interface, or fauxkey run --ephemeral."};
+  }
+  return key;
 }
 
 std::vector<std::shared_ptr<LiveKey>> KeyRing::all() const {

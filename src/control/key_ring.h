@@ -29,6 +29,9 @@ class KeyRing {
   std::shared_ptr<LiveKey> fork(LiveKey& original, std::string name, std::vector<std::string> transports);
   /// Throws HttpError 404.
   [[nodiscard]] std::shared_ptr<LiveKey> at(const std::string& name) const;
+  /// The same, for what belongs on a test bench alone: throws HttpError 403 for a key that lasts, whose
+  /// secrets and whose user are nobody's to script.
+  [[nodiscard]] std::shared_ptr<LiveKey> bench(const std::string& name) const;
   /// In the order in which they came.
   [[nodiscard]] std::vector<std::shared_ptr<LiveKey>> all() const;
   /// Unplugs it and forgets all that it knows; false where there is none.

@@ -2,10 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "control/credentials.h"
 #include "control/faults/wrap.h"
+#include "control/http.h"
 #include "transport/transport.h"
 
 namespace fauxkey::control {
@@ -17,6 +19,17 @@ constexpr std::int64_t kSeededStart = 1'767'225'600;
 std::unique_ptr<Random> make_random(const KeyOptions& options) {
   if (options.seed) return std::make_unique<SeededRandom>(*options.seed);
   return std::make_unique<SystemRandom>();
+}
+
+/// What cannot be had is for who asked to mend, not a fault of the daemon's.
+std::unique_ptr<transport::Transport> open(const std::string& spec, const transport::Identity& identity) {
+  try {
+    return transport::open_transport(spec, identity);
+  } catch (const transport::TransportUnavailable&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw HttpError{409, error.what()};
+  }
 }
 
 const char* event_name(BenchStore::Change change) {
@@ -92,9 +105,10 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
     if (surroundings_.socket_folder.empty())
       throw std::invalid_argument{
           "The daemon has no folder for sockets (XDG_RUNTIME_DIR): name a path, unix:PATH."};
+    std::filesystem::create_directories(surroundings_.socket_folder);
     where = "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock";
   }
-  auto transport = transport::open_transport(where, {.serial = serial()});
+  auto transport = open(where, {.serial = serial()});
   const auto address = transport->address();
   ctaphid::Handlers handlers{
       .cbor = [this](ByteView message,
@@ -131,6 +145,7 @@ void LiveKey::plug_in() {
     if (!devices_.empty()) return;
     if (std::exchange(used_, true)) key_->power_cycle();
     std::vector<std::unique_ptr<ctaphid::Device>> devices;
+    devices.reserve(options_.transports.size());
     for (const auto& spec : options_.transports) devices.push_back(plug_in(spec));
     devices_ = std::move(devices);
   }
@@ -161,6 +176,7 @@ void LiveKey::power_cycle() {
 std::vector<std::string> LiveKey::addresses() const {
   const std::scoped_lock lock{plugging_};
   std::vector<std::string> addresses;
+  addresses.reserve(devices_.size());
   for (const auto& device : devices_) addresses.push_back(device->address());
   return addresses;
 }

@@ -62,7 +62,7 @@ HttpResponse answer(Api& api, HttpRequest& request) {
     } catch (const KeyBusy& error) {
       throw HttpError{409, error.what()};
     } catch (const transport::TransportUnavailable& error) {
-      throw HttpError{503, error.what()};
+      throw HttpError{409, error.what()};
     } catch (const std::invalid_argument& error) {
       throw BadRequest{error.what()};
     }

@@ -80,13 +80,11 @@ FingerScan ScriptedGate::answer(const Prompt& prompt, QuestionKind question, con
   if (stop.stop_requested()) return {.answer = UserAnswer::cancelled};
   if (now.presence == Presence::never || clock_.now() >= deadline) return {.answer = UserAnswer::timed_out};
   FingerScan scan{.answer = UserAnswer::approved, .finger = now.finger, .sample = now.sample};
-  if (now.presence == Presence::deny) {
+  const bool refused = question != QuestionKind::presence && now.verified == Verified::refused;
+  if (now.presence == Presence::deny || refused)
     scan.answer = UserAnswer::denied;
-  } else if (question != QuestionKind::presence && now.verified == Verified::refused) {
-    scan.answer = UserAnswer::denied;
-  } else if (question == QuestionKind::verification && now.verified == Verified::no) {
+  else if (question == QuestionKind::verification && now.verified == Verified::no)
     scan.answer = UserAnswer::not_verified;
-  }
   return scan;
 }
 

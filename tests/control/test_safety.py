@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from visitor import Site
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -213,3 +214,23 @@ def test_an_address_that_is_taken_is_said_to_be(starter, port, daemon):
             starter.start("--keyless", control=address)
         assert "status 1" in str(error.value)
     assert port.get("/v1/status") and daemon.control.get("/v1/status")
+
+
+def test_a_key_that_lasts_is_not_scripted_and_keeps_its_secrets(starter):
+    daemon = starter.start(store=True, control="unix:" + starter.folder() + "/control.sock")
+    control = daemon.control
+    site = Site(daemon, "example.org")
+    site.register("alice", resident_key_requirement="required")
+    (listed,) = control.get("/v1/keys/main/credentials")["credentials"]
+    assert listed["userName"] == "alice" and "privateKey" not in listed
+    main = "/v1/keys/main"
+    for method, path, body in (
+        ("PATCH", "/user", {"presence": "approve"}), ("POST", "/user/next", {"presence": "approve"}), ("PATCH", "/pin", {"pin": "1234"}),
+        ("PATCH", "/clock", {"frozen": True}), ("POST", "/reset", None), ("POST", "/fork", {}), ("POST", "/faults", {"action": {"type": "bogusSignature"}}),
+        ("DELETE", "/credentials", None), ("POST", "/credentials", {}),
+    ):
+        answer = control.request(method, main + path, body)
+        assert answer.status == 403 and "--ephemeral" in answer.json["error"], path
+    assert control.request("DELETE", main).status == 409
+    control.delete(f"{main}/credentials/{listed['credentialId']}")
+    assert control.get(f"{main}/credentials")["credentials"] == []

@@ -77,7 +77,8 @@ Bytes unlock_record(const fs::path& path) {
 }
 
 bool contains(const Bytes& haystack, ByteView needle) {
-  return ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
+  return !haystack.empty() &&
+         ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
 }
 
 }  // namespace

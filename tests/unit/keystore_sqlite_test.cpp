@@ -50,7 +50,8 @@ StoreError refuses(DiskStore& disk, Kind kind) {
 }
 
 bool contains(const Bytes& haystack, ByteView needle) {
-  return ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
+  return !haystack.empty() &&
+         ::memmem(haystack.data(), haystack.size(), needle.data(), needle.size()) != nullptr;
 }
 
 /// Runs `body` in a process of its own; true where it returned true.

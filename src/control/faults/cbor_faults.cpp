@@ -60,7 +60,8 @@ Bytes map_head(std::size_t entries, bool longer_than_needed) {
 bool truncate(Bytes& encoded, const Arguments& arguments) {
   if (encoded.empty()) return false;
   const auto missing = static_cast<std::size_t>(arguments.number("bytes"));
-  encoded.resize(encoded.size() - std::min(missing, encoded.size()));
+  const auto kept = encoded.size() - std::min(missing, encoded.size());
+  encoded.erase(encoded.begin() + static_cast<std::ptrdiff_t>(kept), encoded.end());
   return true;
 }
 

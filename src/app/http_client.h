@@ -1,0 +1,31 @@
+// One HTTP request to another program of this machine, by libcurl.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/wiping.h"
+
+namespace fauxkey::app {
+
+struct HttpReply {
+  long status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< as they came
+  WipingString body;
+};
+
+struct HttpCall {
+  std::string method = "GET";
+  std::string url;                   ///< "http://localhost/v1/status"
+  std::string socket;                ///< a Unix socket's path; empty: by the URL's host
+  std::vector<std::string> headers;  ///< "Content-Type: application/json"
+  WipingString body;
+  std::chrono::seconds limit{60};
+};
+
+/// Throws Failure where nobody answers.
+[[nodiscard]] HttpReply send(const HttpCall& call);
+
+}  // namespace fauxkey::app

@@ -1,0 +1,148 @@
+"""What a team with Selenium tests does, unchanged but for the address of its WebDriver server: the authenticators that it adds are USB keys."""
+
+import base64
+import json
+import os
+import sys
+import time
+
+from chromium import BINARY, OPTIONS
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from demo_site import Site
+from desktop import Desktop
+from expect import expect
+from process import START_SECONDS, Program
+from report import Report
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.common.virtual_authenticator import Credential, VirtualAuthenticatorOptions
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.webdriver import WebDriver
+from waiting import wait_until
+
+FAUXKEY = os.environ["FAUXKEY"]
+CEREMONY_SECONDS = 120
+out = os.environ["OUT"]
+report = Report()
+
+
+class Page:
+    """The demo site in the driven browser."""
+
+    def __init__(self, driver, origin):
+        self._driver = driver
+        driver.get(origin)
+        wait_until(lambda: driver.execute_script("return document.body?.dataset.ready === 'true'"), START_SECONDS, "the demo site")
+
+    def run(self, button, account, verification="preferred", resident="discouraged"):
+        self._driver.execute_script(
+            """const [account, choices] = arguments;
+               document.getElementById('account').value = account;
+               for (const [name, value] of Object.entries(choices)) document.querySelector(`input[name=${name}][value=${value}]`).checked = true;""",
+            account, {"userVerification": verification, "residentKey": resident, "attestation": "none"},
+        )
+        self._driver.execute_script("document.getElementById(arguments[0]).click()", button)
+        return wait_until(self._ended, CEREMONY_SECONDS, f"{button} to end")
+
+    def _ended(self):
+        state = self._driver.execute_script("return document.getElementById('outcome').dataset.state")
+        return state if state in ("verified", "cancelled", "failed") else None
+
+    def text(self):
+        return self._driver.execute_script("return document.getElementById('outcome').innerText")
+
+    def verified(self, button, account, **choices):
+        state = self.run(button, account, **choices)
+        expect(state == "verified", f"{button}: {state}: {self.text()}")
+
+
+def chromium_options():
+    options = Options()
+    options.binary_location = BINARY
+    for option in OPTIONS:
+        if not option.startswith("--remote-debugging-port"):
+            options.add_argument(option)
+    return options
+
+
+def authenticator(**more):
+    return VirtualAuthenticatorOptions(
+        **{"protocol": "ctap2_1", "transport": "usb", "has_resident_key": True, "has_user_verification": True, "is_user_verified": True, **more})
+
+
+def private_key():
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return base64.urlsafe_b64encode(key).decode()
+
+
+def registers_and_logs_in(driver, page):
+    driver.add_virtual_authenticator(authenticator())
+    page.verified("register", "alice", verification="required", resident="required")
+    (held,) = driver.get_credentials()
+    expect(held.rp_id == "localhost" and held.is_resident_credential, f"the credential is {held.to_dict()}")
+    page.verified("login", "alice", verification="required")
+    (after,) = driver.get_credentials()
+    expect(after.sign_count > held.sign_count, f"the counter went from {held.sign_count} to {after.sign_count}")
+    expect(any(name.startswith("hidraw") for name in os.listdir("/dev")), "the key is a device of the machine")
+
+
+def verification_fails_when_told_so(driver, page):
+    driver.set_user_verified(False)
+    state = page.run("login", "alice", verification="required")
+    expect(state != "verified", "a login that required user verification was verified without it")
+    driver.set_user_verified(True)
+    page.verified("login", "alice", verification="required")
+
+
+def credentials_come_and_go(driver, page):
+    (held,) = driver.get_credentials()
+    driver.remove_credential(held.id)
+    expect(driver.get_credentials() == [], "the removed credential is still there")
+    driver.add_credential(Credential.create_resident_credential(b"0123456789abcdef", "localhost", b"someone", private_key(), 3))
+    expect([one.sign_count for one in driver.get_credentials()] == [3], "the added credential is there")
+    driver.remove_all_credentials()
+    expect(driver.get_credentials() == [], "all credentials are gone")
+    driver.remove_virtual_authenticator()
+
+
+def a_user_who_does_not_consent(driver, page):
+    driver.add_virtual_authenticator(authenticator(is_user_consenting=False))
+    state = page.run("register", "bob")
+    expect(state != "verified", "a registration without consent was verified")
+    driver.remove_virtual_authenticator()
+
+
+def main():
+    chromedriver = Program(["/usr/bin/chromedriver", "--port=9515"], os.path.join(out, "chromedriver.log"))
+    proxy = Program([FAUXKEY, "webdriver", "--to", "http://127.0.0.1:9515", "--listen", "127.0.0.1:4445"], os.path.join(out, "proxy.log"))
+    driver = None
+    with Desktop(out) as desktop, Site(out) as site:
+        try:
+            address = proxy.wait_for_line("webdriver: ", START_SECONDS)
+            with report.case("a-session-has-virtual-authenticators", lambda: desktop.screenshot("failed")):
+                deadline = time.monotonic() + START_SECONDS
+                while True:
+                    try:
+                        driver = WebDriver(address, options=chromium_options(), client_config=ClientConfig(remote_server_addr=address, timeout=600))
+                        break
+                    except Exception:  # noqa: BLE001 - chromedriver is not ready yet
+                        if time.monotonic() > deadline:
+                            raise
+                        time.sleep(1)
+                expect(driver.capabilities.get("webauthn:virtualAuthenticators") is True, json.dumps(driver.capabilities))
+            if driver is None:
+                return
+            page = Page(driver, site.origin)
+            for case in (registers_and_logs_in, verification_fails_when_told_so, credentials_come_and_go, a_user_who_does_not_consent):
+                desktop.case = case.__name__
+                with report.case(case.__name__.replace("_", "-"), lambda: desktop.screenshot("failed")):
+                    case(driver, page)
+        finally:
+            if driver is not None:
+                driver.quit()
+            proxy.stop()
+            chromedriver.popen.terminate()
+
+
+main()
+sys.exit(1 if report.failed else 0)
