@@ -15,6 +15,7 @@
 #include "ctap/feature_rules.h"
 #include "ctap/get_info.h"
 #include "ctap/session.h"
+#include "key/turns.h"
 #include "u2f/u2f.h"
 
 namespace fauxkey {
@@ -57,7 +58,7 @@ struct VirtualKey::Parts {
   }
 
   /// One request at a time, whatever hosts and transports there are.
-  std::timed_mutex mutex;
+  Turns mutex;
   Authenticator authenticator;
   ctap::Session session;
   u2f::Presence presence;
@@ -79,12 +80,12 @@ class Turn {
   }
 
  private:
-  std::unique_lock<std::timed_mutex> lock_;
+  std::unique_lock<Turns> lock_;
 };
 
 /// Holds the key for the test bench.
-[[nodiscard]] std::unique_lock<std::timed_mutex> bench_turn(std::timed_mutex& mutex) {
-  constexpr std::chrono::seconds kPatience{2};
+[[nodiscard]] std::unique_lock<Turns> bench_turn(Turns& mutex) {
+  constexpr std::chrono::milliseconds kPatience{2000};
   std::unique_lock lock{mutex, kPatience};
   if (!lock) throw KeyBusy{};
   return lock;

@@ -3,7 +3,7 @@
 import json
 import urllib.request
 
-from websocket import WebSocket
+from web_socket import WebSocket
 
 CALL_SECONDS = 180  # far more than a call takes, but for a busy machine
 

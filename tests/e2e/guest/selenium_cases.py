@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 
 from chromium import BINARY, OPTIONS
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -75,6 +76,11 @@ def private_key():
     return base64.urlsafe_b64encode(key).decode()
 
 
+def chromedriver_is_ready(address):
+    """Through the proxy, which answers 500 as long as nobody is behind it."""
+    urllib.request.urlopen(f"{address}/status", timeout=60).close()
+
+
 def registers_and_logs_in(driver, page):
     driver.add_virtual_authenticator(authenticator())
     page.verified("register", "alice", verification="required", resident="required")
@@ -113,19 +119,21 @@ def a_user_who_does_not_consent(driver, page):
 
 
 def main():
-    chromedriver = Program(["/usr/bin/chromedriver", "--port=9515"], os.path.join(out, "chromedriver.log"))
     proxy = Program([FAUXKEY, "webdriver", "--to", "http://127.0.0.1:9515", "--listen", "127.0.0.1:4445"], os.path.join(out, "proxy.log"))
     driver = None
     with Desktop(out) as desktop, Site(out) as site:
+        # which passes the desktop's DISPLAY on
+        chromedriver = Program(["/usr/bin/chromedriver", "--port=9515"], os.path.join(out, "chromedriver.log"))
         try:
             address = proxy.wait_for_line("webdriver: ", START_SECONDS)
             with report.case("a-session-has-virtual-authenticators", lambda: desktop.screenshot("failed")):
                 deadline = time.monotonic() + START_SECONDS
                 while True:
                     try:
+                        chromedriver_is_ready(address)
                         driver = WebDriver(address, options=chromium_options(), client_config=ClientConfig(remote_server_addr=address, timeout=600))
                         break
-                    except Exception:  # noqa: BLE001 - chromedriver is not ready yet
+                    except OSError:
                         if time.monotonic() > deadline:
                             raise
                         time.sleep(1)
