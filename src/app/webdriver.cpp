@@ -124,7 +124,8 @@ class Proxy {
                   .body = is_new_session ? without_webauthn(request.body) : request.body,
                   .limit = kLongestCommand};
     for (const auto& [name, value] : request.headers) {
-      if (!is_own(name) || name == "content-type") call.headers.push_back(name + ": " + value);
+      if (!is_own(name) || name == "content-type")
+        call.headers.push_back(std::string{name}.append(": ").append(value));
     }
     HttpReply reply;
     try {

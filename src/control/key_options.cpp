@@ -39,17 +39,18 @@ constexpr std::array kSampleNames{
 constexpr std::int64_t kMaxDelay = 24LL * 3600 * 1000;
 constexpr std::size_t kMaxTransports = 8;
 
+BadRequest no_algorithm(const std::string& what) {
+  std::string known;
+  for (const auto algorithm : kAlgorithms) known.append(known.empty() ? "" : ", ").append(name_of(algorithm));
+  return BadRequest{what + " has a name that is none of: " + known + "."};
+}
+
 std::vector<Algorithm> read_algorithms(const std::vector<std::string>& names, const std::string& what) {
   std::vector<Algorithm> algorithms;
   for (const auto& name : names) {
     const auto* const found =
         std::ranges::find_if(kAlgorithms, [&](Algorithm algorithm) { return name == name_of(algorithm); });
-    if (found == kAlgorithms.end()) {
-      std::string known;
-      for (const auto algorithm : kAlgorithms)
-        known.append(known.empty() ? "" : ", ").append(name_of(algorithm));
-      throw BadRequest{what + " has a name that is none of: " + known + "."};
-    }
+    if (found == kAlgorithms.end()) throw no_algorithm(what);
     if (std::ranges::find(algorithms, *found) == algorithms.end()) algorithms.push_back(*found);
   }
   return algorithms;
