@@ -21,26 +21,26 @@ HttpResponse get_user(Api& api, HttpRequest& /*request*/, const Arguments& argum
   return describe_user(*api.keys.at(arguments[0]));
 }
 
-HttpResponse set_user(Api& api, HttpRequest& request, const Arguments& arguments) {
-  const auto key = api.keys.bench(arguments[0]);
+/// As it is, but for what the request names.
+user::Behaviour wanted_behaviour(LiveKey& key, const HttpRequest& request) {
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
-  auto behaviour = key->gate().behaviour();
+  auto behaviour = key.gate().behaviour();
   read_behaviour(reader, behaviour);
   reader.done();
-  key->gate().set(behaviour);
+  return behaviour;
+}
+
+HttpResponse set_user(Api& api, HttpRequest& request, const Arguments& arguments) {
+  const auto key = api.keys.bench(arguments[0]);
+  key->gate().set(wanted_behaviour(*key, request));
   return describe_user(*key);
 }
 
 /// For the next question alone; further calls are for those after it.
 HttpResponse push_next(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = api.keys.bench(arguments[0]);
-  const auto body = parse_body(request.body);
-  JsonReader reader{body, "The request"};
-  auto behaviour = key->gate().behaviour();
-  read_behaviour(reader, behaviour);
-  reader.done();
-  if (!key->gate().push_next(behaviour))
+  if (!key->gate().push_next(wanted_behaviour(*key, request)))
     throw HttpError{409, "1000 answers are waiting for their questions already: clear them with DELETE."};
   return describe_user(*key);
 }

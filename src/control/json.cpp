@@ -1,7 +1,5 @@
 #include "control/json.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -10,28 +8,12 @@ namespace fauxkey::control {
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string base64url(ByteView bytes) {
-  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), kVariant);
-  text.pop_back();
-  return text;
+  return std::string{std::string_view{exchange::encode_base64(bytes, exchange::Base64::url)}};
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  const bool url = text.find_first_of("-_") != std::string_view::npos;
-  Bytes bytes(text.size() * 3 / 4 + 1);
-  std::size_t size = 0;
-  const char* end = nullptr;
-  const int variant =
-      url ? sodium_base64_VARIANT_URLSAFE_NO_PADDING : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-  if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, &end,
-                        variant) != 0 ||
-      end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
-  return bytes;
+  const auto bytes = exchange::decode_base64(text, exchange::Base64::url_or_padded);
+  return bytes ? std::optional<Bytes>{std::in_place, bytes->begin(), bytes->end()} : std::nullopt;
 }
 
 JsonIn parse_body(std::string_view body) {
