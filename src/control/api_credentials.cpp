@@ -3,6 +3,7 @@
 
 #include "control/api.h"
 #include "control/credentials.h"
+#include "control/request_terms.h"
 
 namespace fauxkey::control {
 namespace credential_api {  // sources are compiled together, so names must differ
@@ -15,12 +16,6 @@ HttpResponse created(exchange::JsonOut&& json, int status = 200) {
   return response;
 }
 
-Bytes id_of(const std::string& text) {
-  auto id = from_base64(text);
-  if (!id) throw BadRequest{"A credential's id in a path is base64url."};
-  return *std::move(id);
-}
-
 Credential find(LiveKey& key, ByteView id) {
   auto found = key.store().find(id);
   if (!found) throw std::runtime_error{found.error().message};
@@ -28,17 +23,16 @@ Credential find(LiveKey& key, ByteView id) {
   return **std::move(found);
 }
 
+/// The relying party whose credentials are meant; nothing: all.
+std::optional<std::string> rp_id_of(const HttpRequest& request) {
+  const auto found = request.query.find("rpId");
+  return found == request.query.end() ? std::nullopt : std::optional{found->second};
+}
+
 HttpResponse list_credentials(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = api.keys.at(arguments[0]);
-  const auto rp_id = request.query.find("rpId");
-  auto credentials = exchange::JsonOut::array();
-  const auto walked = key->store().each([&](const Credential& credential) {
-    if (rp_id == request.query.end() || credential.rp_id == rp_id->second)
-      credentials.push_back(describe(credential, key->store(), Base64::url));
-  });
-  if (!walked) throw std::runtime_error{walked.error().message};
   exchange::JsonOut json;
-  json["credentials"] = std::move(credentials);
+  json["credentials"] = describe_all(key->store(), Base64::url, rp_id_of(request));
   return created(std::move(json));
 }
 
@@ -51,12 +45,12 @@ HttpResponse add_credential(Api& api, HttpRequest& request, const Arguments& arg
 
 HttpResponse get_credential(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
   const auto key = api.keys.at(arguments[0]);
-  return created(describe(find(*key, id_of(arguments[1])), key->store(), Base64::url));
+  return created(describe(find(*key, credential_id_in_path(arguments[1])), key->store(), Base64::url));
 }
 
 HttpResponse patch_credential(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = api.keys.at(arguments[0]);
-  const auto id = id_of(arguments[1]);
+  const auto id = credential_id_in_path(arguments[1]);
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   const auto changes = read_changes(reader);
@@ -67,7 +61,7 @@ HttpResponse patch_credential(Api& api, HttpRequest& request, const Arguments& a
 
 HttpResponse delete_credential(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
   const auto key = api.keys.at(arguments[0]);
-  const auto erased = key->store().erase(id_of(arguments[1]));
+  const auto erased = key->store().erase(credential_id_in_path(arguments[1]));
   if (!erased) throw std::runtime_error{erased.error().message};
   if (!*erased) throw HttpError{404, "The key has no credential of this id: list its credentials."};
   return no_content();
@@ -75,8 +69,7 @@ HttpResponse delete_credential(Api& api, HttpRequest& /*request*/, const Argumen
 
 HttpResponse delete_credentials(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = api.keys.bench(arguments[0]);
-  const auto rp_id = request.query.find("rpId");
-  delete_all(key->store(), rp_id == request.query.end() ? std::nullopt : std::optional{rp_id->second});
+  delete_all(key->store(), rp_id_of(request));
   return no_content();
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "control/api.h"
+#include "control/request_terms.h"
 
 namespace fauxkey::control {
 namespace event_api {  // sources are compiled together, so names must differ
@@ -13,19 +14,6 @@ using Wanted = std::function<bool(const Event&)>;
 /// A comment after so long without an event shows whether the reader is still there.
 constexpr std::chrono::milliseconds kHeartbeat{5'000};
 constexpr std::int64_t kMaxWait = 30'000;
-
-std::optional<std::int64_t> number_in_query(const HttpRequest& request, const char* name,
-                                            std::int64_t greatest) {
-  const auto found = request.query.find(name);
-  if (found == request.query.end()) return std::nullopt;
-  std::int64_t number = -1;
-  const char* const end = found->second.data() + found->second.size();
-  const auto [rest, error] = std::from_chars(found->second.data(), end, number);
-  if (error != std::errc{} || rest != end || number < 0 || number > greatest)
-    throw BadRequest{"The query's " + std::string{name} + " is no number from 0 to " +
-                     std::to_string(greatest) + "."};
-  return number;
-}
 
 /// By key and by types, each of which may end in ".*".
 Wanted wanted_by(const HttpRequest& request) {

@@ -1,20 +1,14 @@
 // /v1/keys/{key}/faults: how a key goes wrong.
 #include <array>
-#include <charconv>
 
 #include "control/api.h"
 #include "control/faults/rules.h"
+#include "control/request_terms.h"
 
 namespace fauxkey::control {
 namespace fault_api {  // sources are compiled together, so names must differ
 
-faults::Id id_of(const std::string& text) {
-  faults::Id id = 0;
-  const char* const end = text.data() + text.size();
-  if (const auto [rest, error] = std::from_chars(text.data(), end, id); error != std::errc{} || rest != end)
-    throw BadRequest{"A fault's id in a path is a number."};
-  return id;
-}
+faults::Id id_of(const std::string& text) { return number_in_path(text, "A fault's id"); }
 
 HttpError not_there() { return {404, "The key has no fault of this id: list its faults."}; }
 

@@ -1,15 +1,15 @@
 // The user of a key: how questions are answered, which wait for an answer; the PIN, the tries and the
 // fingers.
 #include <array>
-#include <charconv>
 
 #include "control/api.h"
 #include "control/prompts.h"
+#include "control/request_terms.h"
 
 namespace fauxkey::control {
 namespace user_api {  // sources are compiled together, so names must differ
 
-constexpr std::chrono::milliseconds kMaxWait{30'000};
+constexpr std::int64_t kMaxWait = 30'000;
 
 HttpResponse describe_user(LiveKey& key) {
   auto json = to_json(key.gate().behaviour());
@@ -63,13 +63,9 @@ HttpResponse set_pin(Api& api, HttpRequest& request, const Arguments& arguments)
   const auto tries = [](const std::optional<std::int64_t>& number) {
     return number ? std::optional{static_cast<std::uint8_t>(*number)} : std::nullopt;
   };
-  try {
-    if (pin) key->key().replace_pin(bytes_of(*pin));
-    key->key().set_retries(tries(retries), tries(uv_retries));
-    if (force) key->key().set_force_pin_change(*force);
-  } catch (const std::invalid_argument& error) {
-    throw BadRequest{error.what()};
-  }
+  if (pin) key->key().replace_pin(bytes_of(*pin));
+  key->key().set_retries(tries(retries), tries(uv_retries));
+  if (force) key->key().set_force_pin_change(*force);
   const auto state = key->key().state();
   return json_response({{"set", state.pin_set},
                         {"retries", state.pin_retries},
@@ -85,37 +81,21 @@ HttpResponse enroll(Api& api, HttpRequest& request, const Arguments& arguments) 
   const auto finger = reader.integer("finger", 0, UINT32_MAX).value_or(1);
   const auto name = reader.text("name").value_or("");
   reader.done();
-  try {
-    key->key().enroll(static_cast<std::uint32_t>(finger), name);
-  } catch (const std::invalid_argument& error) {
-    throw BadRequest{error.what()};
-  }
+  key->key().enroll(static_cast<std::uint32_t>(finger), name);
   return json_response({{"name", name}, {"finger", finger}}, 201);
 }
 
 HttpResponse list_prompts(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
   std::optional<std::string> key;
   if (const auto named = request.query.find("key"); named != request.query.end()) key = named->second;
-  std::chrono::milliseconds wait{0};
-  if (const auto named = request.query.find("waitMs"); named != request.query.end()) {
-    std::int64_t number = -1;
-    const char* const end = named->second.data() + named->second.size();
-    const auto [rest, error] = std::from_chars(named->second.data(), end, number);
-    if (error != std::errc{} || rest != end || number < 0 || number > kMaxWait.count())
-      throw BadRequest{"The query's waitMs is no number from 0 to 30000."};
-    wait = std::chrono::milliseconds{number};
-  }
+  const std::chrono::milliseconds wait{number_in_query(request, "waitMs", kMaxWait).value_or(0)};
   Json prompts = Json::array();
   for (const auto& entry : api.prompts.wait(key, wait, request.stopped)) prompts.push_back(to_json(entry));
   return json_response({{"prompts", std::move(prompts)}});
 }
 
 HttpResponse answer_prompt(Api& api, HttpRequest& request, const Arguments& arguments) {
-  user::PromptBoard::Id id = 0;
-  const char* const end = arguments[0].data() + arguments[0].size();
-  if (const auto [rest, error] = std::from_chars(arguments[0].data(), end, id);
-      error != std::errc{} || rest != end)
-    throw BadRequest{"A prompt's id in a path is a number."};
+  const user::PromptBoard::Id id = number_in_path(arguments[0], "A prompt's id");
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
   const auto scan = read_answer(reader);

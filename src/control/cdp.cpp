@@ -110,13 +110,8 @@ JsonOut get_credential(Api& api, JsonReader& params) {
 
 JsonOut get_credentials(Api& api, JsonReader& params) {
   const auto key = authenticator(api, params);
-  auto credentials = JsonOut::array();
-  const auto walked = key->store().each([&](const Credential& credential) {
-    credentials.push_back(describe(credential, key->store(), Base64::padded));
-  });
-  if (!walked) throw std::runtime_error{walked.error().message};
   JsonOut result;
-  result["credentials"] = std::move(credentials);
+  result["credentials"] = describe_all(key->store(), Base64::padded);
   return result;
 }
 

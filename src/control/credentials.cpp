@@ -49,6 +49,14 @@ exchange::JsonOut describe(const Credential& credential, BenchStore& store, Base
   return json;
 }
 
+exchange::JsonOut describe_all(BenchStore& store, Base64 kind, const std::optional<std::string>& rp_id) {
+  auto all = exchange::JsonOut::array();
+  must(store.each([&](const Credential& credential) {
+    if (!rp_id || credential.rp_id == *rp_id) all.push_back(describe(credential, store, kind));
+  }));
+  return all;
+}
+
 Json describe_event(ByteView id, const Credential* credential, BenchStore& store) {
   if (credential == nullptr) return {{"credential", {{"credentialId", base64url(id)}}}};
   return {{"credential", describe_public<Json>(*credential, store, Base64::url)}};

@@ -4,6 +4,7 @@
 
 #include "control/api.h"
 #include "control/credentials.h"
+#include "control/request_terms.h"
 
 namespace fauxkey::control {
 namespace webdriver_api {  // sources are compiled together, so names must differ
@@ -95,12 +96,6 @@ std::shared_ptr<LiveKey> authenticator(Api& api, const Arguments& arguments) {
   return key;
 }
 
-Bytes id_of(const std::string& text) {
-  auto id = from_base64(text);
-  if (!id) throw BadRequest{"A credential's id in a path is base64url."};
-  return *std::move(id);
-}
-
 HttpResponse add_credential(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = authenticator(api, arguments);
   const auto moving = read_credential(request.body, key->random(), key->clock().unix_time());
@@ -112,17 +107,12 @@ HttpResponse add_credential(Api& api, HttpRequest& request, const Arguments& arg
 }
 
 HttpResponse get_credentials(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
-  const auto key = authenticator(api, arguments);
-  auto credentials = exchange::JsonOut::array();
-  const auto walked = key->store().each([&](const Credential& credential) {
-    credentials.push_back(describe(credential, key->store(), Base64::url));
-  });
-  if (!walked) throw std::runtime_error{walked.error().message};
-  return respond(credentials.dump(-1, ' ', false, exchange::JsonOut::error_handler_t::replace));
+  const auto all = describe_all(authenticator(api, arguments)->store(), Base64::url);
+  return respond(all.dump(-1, ' ', false, exchange::JsonOut::error_handler_t::replace));
 }
 
 HttpResponse remove_credential(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
-  const auto erased = authenticator(api, arguments)->store().erase(id_of(arguments[2]));
+  const auto erased = authenticator(api, arguments)->store().erase(credential_id_in_path(arguments[2]));
   if (!erased) throw std::runtime_error{erased.error().message};
   if (!*erased) throw BadRequest{"The authenticator has no credential of this id."};
   return nothing();
@@ -150,7 +140,7 @@ HttpResponse set_properties(Api& api, HttpRequest& request, const Arguments& arg
   JsonReader reader{body, "The request"};
   const auto changes = read_changes(reader);
   reader.done();
-  change_credential(key->store(), id_of(arguments[2]), changes);
+  change_credential(key->store(), credential_id_in_path(arguments[2]), changes);
   return nothing();
 }
 
