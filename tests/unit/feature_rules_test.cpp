@@ -72,7 +72,7 @@ TEST_CASE("an answer of getInfo that breaks a rule is found out, with the rule's
        [](auto& info) { set_option(info, "credMgmt", false); }},
       {"9: a key that can verify its user has extension credProtect",
        [](auto& info) { remove_extension(info, "credProtect"); }},
-      {"9: PIN/UV auth protocol two", [](auto& info) { member(info, 6) = cbor::Array{1}; }},
+      {"9: PIN/UV auth protocol two", [](auto& info) { member(info, 6) = cbor::Array{cbor::Value{1}}; }},
       {"9: enterprise attestation", [](auto& info) { set_option(info, "ep", false); }},
       {"6.4: lists are not empty", [](auto& info) { add_to(info, 1, "FIDO_2_0"); }},
       {"6.4: lists are not empty", [](auto& info) { member(info, 9) = cbor::Array{}; }},
