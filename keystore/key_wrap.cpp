@@ -7,20 +7,20 @@
 namespace fauxkey::keystore {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kWrapVersion = 1;
 constexpr std::size_t kSalt = crypto_pwhash_argon2id_SALTBYTES;
 constexpr std::size_t kMaxWrapped = 1024;
 
 using cbor::Map;
 using cbor::Value;
 // Integers, not an enum: cbor::Value would take an enumerator as a bool.
-using Field = std::int64_t;
-constexpr Field kFieldVersion = 1;
-constexpr Field kFieldKind = 2;
-constexpr Field kFieldSalt = 3;
-constexpr Field kFieldPasses = 4;
-constexpr Field kFieldMemory = 5;
-constexpr Field kFieldSealed = 6;
+using WrapField = std::int64_t;
+constexpr WrapField kFieldVersion = 1;
+constexpr WrapField kFieldKind = 2;
+constexpr WrapField kFieldSalt = 3;
+constexpr WrapField kFieldPasses = 4;
+constexpr WrapField kFieldMemory = 5;
+constexpr WrapField kFieldSealed = 6;
 
 struct Header {
   UnlockSecret::Kind kind{};
@@ -28,7 +28,7 @@ struct Header {
   Argon2Cost cost;
 
   [[nodiscard]] Map map() const {
-    Map map{{kFieldVersion, kVersion}, {kFieldKind, static_cast<std::uint8_t>(kind)}, {kFieldSalt, salt}};
+    Map map{{kFieldVersion, kWrapVersion}, {kFieldKind, static_cast<std::uint8_t>(kind)}, {kFieldSalt, salt}};
     if (kind == UnlockSecret::Kind::passphrase) {
       map.emplace_back(kFieldPasses, cost.passes);
       map.emplace_back(kFieldMemory, cost.memory);
@@ -47,12 +47,12 @@ std::optional<Parsed> parse(ByteView wrapped) {
   const auto value = cbor::decode(wrapped);
   const Map* map = value ? value->as<Map>() : nullptr;
   if (map == nullptr) return std::nullopt;
-  const auto integer = [&](Field field) -> std::uint64_t {
+  const auto integer = [&](WrapField field) -> std::uint64_t {
     const Value* found = cbor::find(*map, field);
     const auto* number = found != nullptr ? found->as_unsigned() : nullptr;
     return number != nullptr ? *number : 0;
   };
-  const auto bytes = [&](Field field) -> Bytes {
+  const auto bytes = [&](WrapField field) -> Bytes {
     const Value* found = cbor::find(*map, field);
     const auto* string = found != nullptr ? found->as<Bytes>() : nullptr;
     return string != nullptr ? *string : Bytes{};
@@ -62,7 +62,7 @@ std::optional<Parsed> parse(ByteView wrapped) {
                  {integer(kFieldPasses), integer(kFieldMemory)}},
                 bytes(kFieldSealed)};
   const Header& header = parsed.header;
-  if (integer(kFieldVersion) != kVersion || header.salt.size() != kSalt) return std::nullopt;
+  if (integer(kFieldVersion) != kWrapVersion || header.salt.size() != kSalt) return std::nullopt;
   if (integer(kFieldKind) != static_cast<std::uint8_t>(header.kind)) return std::nullopt;
   if (header.kind == UnlockSecret::Kind::key) return parsed;
   if (header.kind != UnlockSecret::Kind::passphrase) return std::nullopt;

@@ -8,7 +8,7 @@
 namespace fauxkey::exchange {
 namespace {
 
-bool is_credential(const Place& place) {
+bool is_stored_credential(const Place& place) {
   return place.is_object() && place.find("id") && place.find("rpId") && place.find("privateKey");
 }
 
@@ -46,10 +46,10 @@ WipingBytes finish_playwright(JsonOut&& elements, const WriteTerms& /*terms*/) {
 }
 
 bool is_playwright(const Place& document) {
-  if (document.is_array()) return document.size() > 0 && is_credential(document[0]);
+  if (document.is_array()) return document.size() > 0 && is_stored_credential(document[0]);
   const auto credentials = document.find("credentials");
   if (credentials && credentials->is_array() && credentials->size() > 0)
-    return is_credential((*credentials)[0]);
+    return is_stored_credential((*credentials)[0]);
   return document.find("cookies") && document.find("origins");
 }
 

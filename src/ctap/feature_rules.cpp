@@ -7,9 +7,8 @@
 #include "ctap/get_info.h"
 
 namespace fauxkey::ctap {
+namespace info {
 namespace {
-
-using namespace info;
 
 /// Questions that the rules ask.
 class Info {
@@ -164,12 +163,13 @@ constexpr std::array kRules{
 };
 
 }  // namespace
+}  // namespace info
 
 std::optional<std::string> broken_rule(const cbor::Map& info) {
-  const Info answers{info};
+  const info::Info answers{info};
   const auto* const broken =
-      std::ranges::find_if(kRules, [&](const Rule& rule) { return !rule.holds(answers); });
-  if (broken == kRules.end()) return std::nullopt;
+      std::ranges::find_if(info::kRules, [&](const info::Rule& rule) { return !rule.holds(answers); });
+  if (broken == info::kRules.end()) return std::nullopt;
   return std::string{"CTAP 2.3, "} + broken->text;
 }
 

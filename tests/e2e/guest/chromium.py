@@ -25,8 +25,7 @@ OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--password-store=basic",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    "--disable-gpu",
     "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
