@@ -8,11 +8,15 @@ import threading
 import zipfile
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from daemon import REPOSITORY
 from fauxkey import AsyncFauxkey, Fauxkey, FauxkeyError
+from fauxkey.selenium import VirtualAuthenticators
 from fido2.ctap import CtapError
 from fido2.ctap2 import Ctap2
 from hid import open_fido2_device
+from selenium.webdriver.common.virtual_authenticator import Credential, VirtualAuthenticatorOptions
 from test_keys import credential
 
 CLIENT = os.path.join(REPOSITORY, "clients/python")
@@ -159,6 +163,29 @@ def test_the_same_for_asyncio(program):
             await key.remove()
 
     asyncio.run(work())
+
+
+def test_selenium_calls_need_no_driver_that_knows_them(faux):
+    made = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    options = VirtualAuthenticatorOptions(protocol="ctap2_1", transport="usb", has_resident_key=True, has_user_verification=True)
+    with VirtualAuthenticators(faux) as keys:
+        with pytest.raises(FauxkeyError, match="add_virtual_authenticator first"):
+            keys.get_credentials()
+        keys.add_virtual_authenticator(options)
+        assert keys.virtual_authenticator_id == keys.key.name in [one.name for one in faux.keys()]
+        for number in range(3):
+            keys.add_credential(Credential.create_resident_credential(bytes([number] * 16), "example.org", b"user %d" % number, made, 5))
+        keys.remove_credential(bytes(16))
+        keys.remove_credential(keys.get_credentials()[0].id)
+        (left,) = keys.get_credentials()
+        assert (left.rp_id, left.sign_count, left.is_resident_credential) == ("example.org", 5, True)
+        with pytest.raises(FauxkeyError, match="^The authenticator has no credential of this id"):
+            keys.remove_credential(bytes(16))
+        keys.set_user_verified(True)
+        assert keys.key.user()["verified"]
+        keys.remove_all_credentials()
+        assert keys.get_credentials() == []
+    assert faux.keys() == []
 
 
 def test_the_wheel_is_what_people_install(tmp_path, program):

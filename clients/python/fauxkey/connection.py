@@ -68,9 +68,14 @@ class Connection:
         finally:
             connection.close()
         if response.status >= 300:
-            try:
-                sentence = json.loads(text)["error"]
-            except (ValueError, KeyError, TypeError):
-                sentence = text or response.reason
-            raise FauxkeyError(sentence, response.status)
+            raise FauxkeyError(_sentence(text) or response.reason, response.status)
         return json.loads(text) if text else None
+
+
+def _sentence(text: str) -> str:
+    """What the body of an error says: {"error": sentence}, or WebDriver's {"value": {"error": code, "message": sentence}}."""
+    try:
+        said = json.loads(text)
+        return said["value"]["message"] if "value" in said else said["error"]
+    except (ValueError, KeyError, TypeError):
+        return text
