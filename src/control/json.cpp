@@ -46,7 +46,7 @@ std::string JsonReader::named(std::string_view name) const {
 }
 
 const JsonIn* JsonReader::find(std::string_view name) {
-  known_.emplace_back(name);
+  if (std::ranges::find(known_, name) == known_.end()) known_.emplace_back(name);
   const auto found = object_.find(name);
   return found == object_.end() ? nullptr : &*found;
 }

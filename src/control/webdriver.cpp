@@ -129,6 +129,7 @@ HttpResponse set_verified(Api& api, HttpRequest& request, const Arguments& argum
   JsonReader reader{body, "The request"};
   (void)reader.at("isUserVerified");
   const bool verified = *reader.boolean("isUserVerified");
+  (void)reader.find("authenticatorId");  // Selenium for Java says it here too
   reader.done();
   set_user_verified(*key, verified);
   return nothing();

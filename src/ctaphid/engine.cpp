@@ -205,6 +205,7 @@ void Engine::on_waiting(ExchangeId exchange, Waiting waiting, Time now) {
   if (!transaction_ || transaction_->phase != Phase::processing || transaction_->exchange != exchange) return;
   if (transaction_->waiting == waiting) return;
   transaction_->waiting = waiting;
+  if (!sends_keepalives(*transaction_)) return;
   transaction_->deadline = now;
   on_timer(now);
 }
@@ -230,9 +231,15 @@ void Engine::on_no_answer(ExchangeId exchange, std::optional<Error> error) {
   }
 }
 
+/// U2F knows no keepalives, and Chromium takes one for a wrong answer to its CTAPHID_MSG; U2F's answers come
+/// within its 200 ms anyway.
+bool Engine::sends_keepalives(const Transaction& transaction) {
+  return transaction.phase == Phase::processing && transaction.assembler.command() == Command::cbor;
+}
+
 void Engine::on_timer(Time now) {
   expire(now);
-  if (transaction_ && transaction_->phase == Phase::processing && now >= transaction_->deadline) {
+  if (transaction_ && sends_keepalives(*transaction_) && now >= transaction_->deadline) {
     transaction_->deadline = now + kKeepaliveInterval;
     if (transaction_->waiting == Waiting::silent) return;
     const auto status = static_cast<std::uint8_t>(transaction_->waiting);
@@ -251,6 +258,7 @@ void Engine::expire(Time now) {
 std::optional<Time> Engine::next_deadline() const {
   if (!transaction_) return std::nullopt;
   if (transaction_->phase == Phase::answering) return transaction_->resume;
+  if (transaction_->phase == Phase::processing && !sends_keepalives(*transaction_)) return std::nullopt;
   return transaction_->deadline;
 }
 

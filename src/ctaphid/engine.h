@@ -107,6 +107,7 @@ class Engine {
   void on_request(const Report& report, Time now, Effects& effects);
   [[nodiscard]] Time key_time(Time now) const { return settings_.key_time ? settings_.key_time() : now; }
   void dispatch(Transaction& current, Time now, Effects& effects);
+  [[nodiscard]] static bool sends_keepalives(const Transaction& transaction);
   void end_transaction(Effects& effects);
   void expire(Time now);
 

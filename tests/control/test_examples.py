@@ -1,13 +1,12 @@
-"""docs/testing-your-site.md, run as it stands: its code blocks are taken out of the page."""
+"""docs/testing-your-site.md, run as it stands, but for what needs a browser (which tests/e2e/suites/examples runs)."""
 
 import os
-import re
 import subprocess
 import sys
-import textwrap
 
 import pytest
 from daemon import REPOSITORY
+from examples import example
 
 SITE = '''
 import os
@@ -70,20 +69,10 @@ def site(security_key):
 '''
 
 
-def blocks(heading):
-    with open(os.path.join(REPOSITORY, "docs/testing-your-site.md"), encoding="utf-8") as page:
-        text = page.read()
-    (section,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    (block,) = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.M)
-    lines = textwrap.dedent(block).strip().splitlines()
-    assert len(lines) < 20, f"“{heading}” has {len(lines)} lines"
-    return "\n".join(lines) + "\n"
-
-
 @pytest.mark.parametrize("heading", ["pytest", "A negative test, by a fault", "Clone detection, by a fork and its counter"])
 def test_an_example_for_pytest(request, tmp_path, heading):
     (tmp_path / "conftest.py").write_text(SITE)
-    (tmp_path / "test_it.py").write_text(blocks(heading))
+    (tmp_path / "test_it.py").write_text(example(heading))
     tests = os.path.join(REPOSITORY, "tests")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "fauxkey.pytest_plugin", "test_it.py"],
@@ -99,7 +88,7 @@ def test_the_example_for_curl(starter, tmp_path):
     runtime = tmp_path / "fauxkey"
     runtime.mkdir()
     os.symlink(daemon.control.url.removeprefix("unix:"), runtime / "control.sock")
-    script = blocks("curl").replace('"pin": "1234"}', '"pin": "1234", "transports": ["unix"]}')
+    script = example("curl").replace('"pin": "1234"}', '"pin": "1234", "transports": ["unix"]}')
     done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)})
     lines = done.stdout.strip().splitlines()
     assert '"name":"mine"' in lines[0] and '"next":1' in lines[1] and lines[2] == '{"credentials":[]}'

@@ -78,7 +78,7 @@ def test_consent_and_verification_come_out_as_set(webdriver, control):
     site = Site(Opened(control, name), "example.org")
     with pytest.raises(ClientError):
         site.register(user_verification="required")
-    control.post(f"{webdriver.base}/{name}/uv", {"isUserVerified": True})
+    control.post(f"{webdriver.base}/{name}/uv", {"isUserVerified": True, "authenticatorId": name})  # as Selenium for Java has it
     site.register(user_verification="required")
 
 

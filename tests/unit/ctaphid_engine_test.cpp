@@ -280,6 +280,19 @@ TEST_CASE("ctaphid: a change of what is waited for goes out at once, and no repe
   bench.check_reply(channel, Command::keepalive, {0x01});
 }
 
+TEST_CASE("ctaphid: U2F's messages get no keepalives, which Chromium would take for a wrong answer") {
+  Bench bench;
+  const std::uint32_t channel = bench.open_channel();
+  bench.send(channel, Command::msg, {0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00});
+  const ExchangeId exchange = bench.started.at(0).exchange;
+  CHECK_FALSE(bench.engine.next_deadline());
+  bench.engine.on_waiting(exchange, Waiting::user_presence, bench.now);
+  bench.wait(seconds{1});
+  bench.check_silence();
+  bench.engine.on_answer(exchange, {0x90, 0x00});
+  bench.check_reply(channel, Command::msg, {0x90, 0x00});
+}
+
 TEST_CASE("ctaphid: no keepalive follows the answer") {
   Bench bench;
   const std::uint32_t channel = bench.open_channel();

@@ -1,9 +1,12 @@
-"""What a team with Selenium tests does, unchanged but for the address of its WebDriver server: the authenticators that it adds are USB keys."""
+"""What a team with Selenium tests does, unchanged but for the address of its WebDriver server: the authenticators that it adds are USB keys.
+
+    selenium_cases.py BROWSER CLASS_PATH    chromium or firefox; where Selenium for Java and its cases are, or nothing for Python alone
+"""
 
 import json
 import os
+import subprocess
 import sys
-import time
 import urllib.request
 
 from chromium import BINARY, OPTIONS
@@ -14,7 +17,7 @@ from desktop import Desktop
 from expect import expect
 from process import START_SECONDS, Program
 from report import Report
-from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.common.options import ArgOptions
 from selenium.webdriver.common.virtual_authenticator import Credential, VirtualAuthenticatorOptions
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -66,13 +69,47 @@ class Page:
         expect(state == "verified", f"{button}: {state}: {self.text()}")
 
 
-def chromium_options():
-    options = Options()
-    options.binary_location = BINARY
-    for option in OPTIONS:
-        if not option.startswith("--remote-debugging-port"):
-            options.add_argument(option)
-    return options
+class ChromiumDriver:
+    proxy_options = []
+    capabilities = {
+        "browserName": "chrome",
+        "goog:chromeOptions": {
+            "binary": BINARY, "args": [option for option in OPTIONS if not option.startswith("--remote-debugging-port")],
+        },
+    }
+
+    @staticmethod
+    def command(port):
+        return ["/usr/bin/chromedriver", f"--port={port}"]
+
+
+class FirefoxDriver:
+    # Selenium's Python client refuses the calls to a browser that says that it is Firefox, before it sends anything.
+    proxy_options = ["--browser-name", "firefox with keys"]
+    capabilities = {
+        "browserName": "firefox",
+        "moz:firefoxOptions": {"binary": "/usr/bin/firefox-esr"},
+    }
+
+    @staticmethod
+    def command(port):
+        return [os.environ["GECKODRIVER"], "--port", str(port)]
+
+
+DRIVERS = {"chromium": ChromiumDriver, "firefox": FirefoxDriver}
+
+
+class Capabilities(ArgOptions):
+    """For any browser, as they are."""
+
+    def __init__(self, capabilities):
+        super().__init__()
+        for name, value in capabilities.items():
+            self.set_capability(name, value)
+
+    @property
+    def default_capabilities(self):
+        return {}
 
 
 def authenticator(**more):
@@ -82,11 +119,6 @@ def authenticator(**more):
 
 def private_key():
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-
-
-def chromedriver_is_ready(address):
-    """Through the proxy, which answers 500 as long as nobody is behind it."""
-    urllib.request.urlopen(f"{address}/status", timeout=60).close()
 
 
 def registers_and_logs_in(driver, page):
@@ -124,39 +156,58 @@ def a_user_who_does_not_consent(driver, page):
     driver.remove_virtual_authenticator()
 
 
-def main():
-    proxy = Program([FAUXKEY, "webdriver", "--to", "http://127.0.0.1:9515", "--listen", "127.0.0.1:4445"], os.path.join(out, "proxy.log"))
+def is_ready(address):
+    """Through the proxy, which answers 500 as long as nobody is behind it."""
+    try:
+        urllib.request.urlopen(f"{address}/status", timeout=60).close()
+    except OSError:
+        return False
+    return True
+
+
+def in_python(address, browser, site, desktop):
     driver = None
+    try:
+        with report.case("a-session-has-virtual-authenticators", lambda: desktop.screenshot("failed")):
+            config = ClientConfig(remote_server_addr=address, timeout=600)
+            driver = WebDriver(address, options=Capabilities(browser.capabilities), client_config=config)
+            expect(driver.capabilities.get("webauthn:virtualAuthenticators") is True, json.dumps(driver.capabilities))
+        if driver is None:
+            return
+        page = Page(driver, site.origin)
+        for case in (registers_and_logs_in, verification_fails_when_told_so, credentials_come_and_go, a_user_who_does_not_consent):
+            desktop.case = case.__name__
+            with report.case(case.__name__.replace("_", "-"), lambda: desktop.screenshot("failed")):
+                case(driver, page)
+    finally:
+        if driver is not None:
+            driver.quit()
+
+
+def in_java(address, browser, site, class_path):
+    """Its cases print their lines by themselves."""
+    with open(os.path.join(out, "java.log"), "wb") as log:
+        command = ["java", "-XX:TieredStopAtLevel=1", "-cp", class_path, "VirtualAuthenticatorCases", address, site.origin, json.dumps(browser.capabilities)]
+        if subprocess.run(command, stderr=log, check=False).returncode != 0:
+            report.failed += 1
+
+
+def main(browser, class_path):
+    options = ["--to", "http://127.0.0.1:9515", "--listen", "127.0.0.1:4445", *browser.proxy_options]
+    proxy = Program([FAUXKEY, "webdriver", *options], os.path.join(out, "proxy.log"))
     with Desktop(out) as desktop, Site(out) as site:
         # which passes the desktop's DISPLAY on
-        chromedriver = Program(["/usr/bin/chromedriver", "--port=9515"], os.path.join(out, "chromedriver.log"))
+        driver = Program(browser.command(9515), os.path.join(out, "driver.log"))
         try:
             address = proxy.wait_for_line("webdriver: ", START_SECONDS)
-            with report.case("a-session-has-virtual-authenticators", lambda: desktop.screenshot("failed")):
-                deadline = time.monotonic() + START_SECONDS
-                while True:
-                    try:
-                        chromedriver_is_ready(address)
-                        driver = WebDriver(address, options=chromium_options(), client_config=ClientConfig(remote_server_addr=address, timeout=600))
-                        break
-                    except OSError:
-                        if time.monotonic() > deadline:
-                            raise
-                        time.sleep(1)
-                expect(driver.capabilities.get("webauthn:virtualAuthenticators") is True, json.dumps(driver.capabilities))
-            if driver is None:
-                return
-            page = Page(driver, site.origin)
-            for case in (registers_and_logs_in, verification_fails_when_told_so, credentials_come_and_go, a_user_who_does_not_consent):
-                desktop.case = case.__name__
-                with report.case(case.__name__.replace("_", "-"), lambda: desktop.screenshot("failed")):
-                    case(driver, page)
+            wait_until(lambda: is_ready(address), START_SECONDS, "the browser's driver")
+            in_python(address, browser, site, desktop)
+            if class_path:
+                in_java(address, browser, site, class_path)
         finally:
-            if driver is not None:
-                driver.quit()
             proxy.stop()
-            chromedriver.popen.terminate()
+            driver.popen.terminate()
 
 
-main()
+main(DRIVERS[sys.argv[1]], sys.argv[2])
 sys.exit(1 if report.failed else 0)
