@@ -20,6 +20,8 @@ export interface User {
   verified?: 'yes' | 'no' | 'refused';
   finger?: number;
   sample?: Sample;
+  /** The account that is chosen on the display of a key that has one, by its userName or userHandle; null: no display. */
+  account?: string | null;
 }
 
 export interface KeyOptions {
@@ -101,10 +103,12 @@ export interface Prompt {
   id: number;
   key: string;
   operation: string;
-  question: 'presence' | 'verification' | 'finger';
+  question: 'presence' | 'verification' | 'finger' | 'account';
   rpId: string;
   account: string;
   leftMs: number;
+  /** Of the question `account`: those to choose from. */
+  accounts?: { userHandle: string; userName?: string; userDisplayName?: string }[];
 }
 
 export interface Event { id: number | undefined; type: string; data: Record<string, unknown> }
@@ -249,7 +253,7 @@ export class Fauxkey {
   async prompts(terms: { key?: string; waitMs?: number } = {}): Promise<Prompt[]> {
     return (await this.connection.request<{ prompts: Prompt[] }>('GET', `/v1/prompts${query(terms)}`)).prompts;
   }
-  answer(prompt: number, answer: 'approve' | 'deny' | 'not-verified' | 'time-out' = 'approve', more: { finger?: number; sample?: Sample } = {}): Promise<void> {
+  answer(prompt: number, answer: 'approve' | 'deny' | 'not-verified' | 'time-out' = 'approve', more: { finger?: number; sample?: Sample; account?: string } = {}): Promise<void> {
     return this.connection.request('POST', `/v1/prompts/${prompt}`, { answer, ...more });
   }
 

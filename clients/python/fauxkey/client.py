@@ -88,7 +88,7 @@ class Key:
     # The user
 
     def user(self, **behaviour: Any) -> Json:
-        """presence=, delayMs=, verified=, finger=, sample=; all of it afterwards."""
+        """presence=, delayMs=, verified=, finger=, sample=, account=; all of it afterwards."""
         return self._ask("PATCH", "/user", behaviour)
 
     def next_answer(self, **behaviour: Any) -> None:
