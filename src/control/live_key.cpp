@@ -54,7 +54,8 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
     : options_{std::move(options)},
       surroundings_{surroundings},
       clock_{options_.seed ? std::optional{kSeededStart} : std::nullopt},
-      random_{make_random(options_)} {
+      random_{make_random(options_)},
+      snapshots_{clock_} {
   store_ = own.store ? own.store(*random_, clock_)
                      : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(clock_), clock_);
   gate_ = std::make_unique<user::ScriptedGate>(options_.name, clock_, surroundings_.prompts, options_.user,
@@ -84,19 +85,26 @@ LiveKey::~LiveKey() {
   devices_.clear();
 }
 
-std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std::string> transports) {
+std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std::string> transports,
+                                       BenchStore& held) {
   KeyOptions options = options_;
   options.name = name;
   options.transports = std::move(transports);
   options.user = gate_->behaviour();
   const Own own{.store =
-                    [this](Random& /*random*/, Clock& clock) {
-                      auto copy = store_->copy(clock);
+                    [&held](Random& /*random*/, Clock& clock) {
+                      auto copy = held.copy(clock);
                       if (!copy) throw std::runtime_error{copy.error().message};
                       return *std::move(copy);
                     },
                 .gate = {}};
   return std::make_shared<LiveKey>(std::move(options), surroundings_, own);
+}
+
+void LiveKey::restore(const std::string& snapshot) {
+  const auto held = snapshots_.at(snapshot);
+  key_->begin_anew([&] { store_->become(*held); });
+  tell("key.restored", {{"snapshot", snapshot}});
 }
 
 std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
