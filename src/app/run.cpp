@@ -152,6 +152,7 @@ int run(const RunOptions& options) {
                              [&](const std::string& key, const std::string& address) {
                                auto told = feed ? feed->observer(key) : ctaphid::Observer{};
                                told.packet = {};  // messages are enough
+                               told.instead = {};
                                return control::both(trace ? trace->observer(address) : ctaphid::Observer{},
                                                     std::move(told));
                              },

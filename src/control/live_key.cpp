@@ -48,6 +48,20 @@ const char* event_name(BenchStore::Change change) {
   return "key.reset";
 }
 
+/// Packets of the key are told where they leave, since faults may send others in their place.
+void tell_what_leaves(ctaphid::Observer& observer, faults::Hooks& hooks) {
+  if (!observer.packet) return;
+  hooks.on_packet = [packet = observer.packet, instead = observer.instead](
+                        const ctaphid::Report& report, std::span<const ctaphid::Report> sent) {
+    const bool as_meant = sent.size() == 1 && sent.front() == report;
+    if (!as_meant && instead) instead(sent);
+    packet(ctaphid::Direction::out, report);
+  };
+  observer.packet = [packet = observer.packet](ctaphid::Direction direction, const ctaphid::Report& report) {
+    if (direction == ctaphid::Direction::in) packet(direction, report);
+  };
+}
+
 }  // namespace
 
 LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
@@ -132,17 +146,20 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
   settings.clock = &clock_;
   if (options_.seed)
     settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
-  auto wrapped = faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, clock_,
-                              {.on_hit =
-                                   [this](faults::Id rule, const std::string& what) {
-                                     spdlog::info("Fault {}: {}.", rule, what);
-                                     tell("fault.hit", {{"fault", rule}, {"what", what}});
-                                   },
-                               .unplug = [this] { unplug_soon(); }});
-  auto device = std::make_unique<ctaphid::Device>(
-      std::move(wrapped.transport), std::move(wrapped.handlers),
-      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{},
-      settings);
+  faults::Hooks hooks{.on_hit =
+                          [this](faults::Id rule, const std::string& what) {
+                            spdlog::info("Fault {}: {}.", rule, what);
+                            tell("fault.hit", {{"fault", rule}, {"what", what}});
+                          },
+                      .unplug = [this] { unplug_soon(); },
+                      .on_packet = {}};
+  auto observer =
+      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{};
+  tell_what_leaves(observer, hooks);
+  auto wrapped =
+      faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, clock_, std::move(hooks));
+  auto device = std::make_unique<ctaphid::Device>(std::move(wrapped.transport), std::move(wrapped.handlers),
+                                                  std::move(observer), settings);
   device->start();
   return device;
 }
