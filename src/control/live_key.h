@@ -14,6 +14,7 @@
 #include "control/faults/rules.h"
 #include "control/key_options.h"
 #include "control/snapshots.h"
+#include "control/sources.h"
 #include "ctaphid/device.h"
 #include "fauxkey/virtual_key.h"
 #include "user/prompt_board.h"
@@ -25,6 +26,8 @@ namespace fauxkey::control {
 struct Surroundings {
   EventHub& events;
   user::PromptBoard& prompts;
+  /// Whether anybody can hear events. Otherwise no credential is read to tell of it.
+  bool heard = true;
   /// What sees a device's packets and messages.
   std::function<ctaphid::Observer(const std::string& key, const std::string& address)> observer;
   std::string socket_folder;  ///< for "unix" without a path
@@ -68,8 +71,8 @@ class LiveKey {
   [[nodiscard]] VirtualKey& key() { return *key_; }
   [[nodiscard]] BenchStore& store() { return *store_; }
   [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
-  [[nodiscard]] AdjustableClock& clock() { return clock_; }
-  [[nodiscard]] Random& random() { return *random_; }
+  [[nodiscard]] AdjustableClock& clock() { return sources_.clock; }
+  [[nodiscard]] Random& random() { return *sources_.random; }
   [[nodiscard]] user::ScriptedGate& gate() { return *gate_; }
   [[nodiscard]] faults::Rules& faults() { return faults_; }
 
@@ -81,8 +84,7 @@ class LiveKey {
 
   KeyOptions options_;
   Surroundings& surroundings_;
-  AdjustableClock clock_;
-  std::unique_ptr<Random> random_;
+  Sources sources_;
   std::unique_ptr<BenchStore> store_;
   Snapshots snapshots_;
   std::unique_ptr<user::ScriptedGate> gate_;
