@@ -4,10 +4,11 @@ import errno
 import fcntl
 import os
 import select
+import subprocess
 import sys
 import time
 
-from ctap2 import get_info
+from ctap2 import get_assertion, get_info, make_credential
 from device import VANISHES_WITHIN_SECONDS
 from expect import expect
 from hid import CBOR, INIT, MSG, PING, BROADCAST, Wire, init_packet, open_link, packets
@@ -143,6 +144,26 @@ def longest_message():
         wire.close()
 
 
+def replayed():
+    with report.case("a-trace-plays-against-another-key-over-hidraw"):
+        with Key(out, "recorded", "--ephemeral") as key:
+            wire = connect(key)
+            channel = wire.open_channel()
+            get_info(channel)
+            make_credential(channel, "replay.example", options={"rk": True})
+            get_assertion(channel, "replay.example")
+            payload = os.urandom(LONGEST_MESSAGE)
+            expect(channel.call(PING, payload) == payload, "PING echoes something else")
+            wire.close()
+        for approve, status in (("auto", 0), ("deny", 1)):
+            with Key(out, f"replayed-{approve}", "--ephemeral", approve=approve) as other:
+                command = [FAUXKEY, "replay", key.trace_path, "--to", other.node]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            expect(done.returncode == status, f"with --approve {approve} it ends with {done.returncode}: {done.stdout}{done.stderr}")
+            count = done.stdout.splitlines()[-1]
+            expect((", 0 different, 0 not replayed" in count) == (status == 0), f"with --approve {approve}: {count}")
+
+
 def floods(cid):
     """Kinds of nonsense, as iterators of packets."""
     long_ping = list(packets(cid, PING, bytes(LONGEST_MESSAGE)))
@@ -173,7 +194,7 @@ def flooded():
 
 
 def main():
-    for case in (killed, many_at_once, idle, real_time, control_transfers, longest_message):
+    for case in (killed, many_at_once, idle, real_time, control_transfers, longest_message, replayed):
         case()
     with report.case("a-flooded-key-starts-and-ends"):
         flooded()
