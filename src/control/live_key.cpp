@@ -144,8 +144,7 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
                             spdlog::info("Fault {}: {}.", rule, what);
                             tell("fault.hit", {{"fault", rule}, {"what", what}});
                           },
-                      .unplug = [this] { unplug_soon(); },
-                      .on_packet = {}};
+                      .unplug = [this] { unplug_soon(); }};
   auto observer =
       surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{};
   tell_what_leaves(observer, hooks);

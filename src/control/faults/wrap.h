@@ -24,7 +24,7 @@ struct Hooks {
   /// only tells someone. From then on nothing goes in or out any more.
   std::function<void()> unplug;
   /// A packet leaves; or, by a fault, what is sent in its place, be it nothing. Called on the HID thread.
-  std::function<void(const ctaphid::Report& packet, std::span<const ctaphid::Report> sent)> on_packet;
+  std::function<void(const ctaphid::Report& packet, std::span<const ctaphid::Report> sent)> on_packet{};
 };
 
 struct Wrapped {
