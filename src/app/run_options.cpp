@@ -22,6 +22,7 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Value& value,
                         const std::array<Named<Value>, size>& choices, const char* description,
                         const char* type_name) {
   std::vector<std::string> names;
+  names.reserve(size);
   for (const auto& choice : choices) names.emplace_back(choice.name);
   return command
       .add_option_function<std::string>(
