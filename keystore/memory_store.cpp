@@ -20,6 +20,10 @@ MemoryStore::MemoryStore() : MemoryStore{system_clock()} {}
 StoreResult<std::unique_ptr<MemoryStore>> MemoryStore::copy_of(CredentialStore& other, const Clock& clock) {
   constexpr std::size_t kStep = 100;
   auto copy = std::make_unique<MemoryStore>(clock);
+  if (auto* const memory = dynamic_cast<MemoryStore*>(&other)) {
+    copy->become(*memory);
+    return copy;
+  }
   std::uint64_t cursor = 0;
   do {
     auto page = other.page(cursor, kStep);
@@ -40,6 +44,23 @@ StoreResult<std::unique_ptr<MemoryStore>> MemoryStore::copy_of(CredentialStore& 
     if (*record) copy->records_[kind] = *std::move(*record);
   }
   return copy;
+}
+
+void MemoryStore::become(MemoryStore& other) {
+  if (&other == this) return;
+  const std::scoped_lock lock{mutex_, other.mutex_};
+  std::map<Sequence, Credential> credentials;
+  for (const auto& [sequence, credential] : other.credentials_)
+    credentials.emplace(sequence, credential.clone());
+  std::map<RecordKind, SecretBytes> records;
+  for (const auto& [kind, record] : other.records_) records.emplace(kind, record.clone());
+  credentials_ = std::move(credentials);
+  records_ = std::move(records);
+  by_id_ = other.by_id_;
+  by_rp_ = other.by_rp_;
+  counters_ = other.counters_;
+  last_ = std::max(last_, other.last_);
+  revision_ = std::max(revision_, other.revision_) + 1;
 }
 
 void MemoryStore::set_sign_count(ByteView credential_id, std::uint32_t count) {

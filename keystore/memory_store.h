@@ -23,6 +23,8 @@ class MemoryStore final : public CredentialStore {
   /// All that another store has, now: credentials, counters, records.
   [[nodiscard]] static StoreResult<std::unique_ptr<MemoryStore>> copy_of(CredentialStore& other,
                                                                          const Clock& clock);
+  /// Has all that the other one has, and nothing else; but the revision goes on.
+  void become(MemoryStore& other);
   /// Any count, lower ones too: for tests of how a site takes it.
   void set_sign_count(ByteView credential_id, std::uint32_t count);
 

@@ -2,11 +2,15 @@
 // answer; the gate decides where the question is shown, if at all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "fauxkey/clock.h"
+#include "fauxkey/credential.h"
 
 namespace fauxkey {
 
@@ -29,6 +33,8 @@ struct Prompt {
   /// As the host sent them; whoever shows them escapes control and direction characters. May be empty.
   std::string rp_id;
   std::string account;
+  /// Those to choose from, the newest first; of choose_account alone.
+  std::vector<UserEntity> accounts{};
 };
 
 enum class UserAnswer : std::uint8_t {
@@ -55,6 +61,12 @@ enum class SampleStatus : std::uint8_t {
   exists = 0x0B,
   no_user_activity = 0x0D,
   no_user_presence_transition = 0x0E,
+};
+
+/// Which of a prompt's accounts was chosen.
+struct AccountChoice {
+  UserAnswer answer{};
+  std::size_t account = 0;  ///< its place among them, where the answer is `approved`
 };
 
 /// What a fingerprint sensor reports: a person's fingers are numbers.
@@ -86,6 +98,16 @@ class UserGate {
   /// A finger on the key's sensor. Unless a gate knows better, everyone has one finger, and approves by it.
   [[nodiscard]] virtual FingerScan scan_finger(const Prompt& prompt, std::stop_token stop,
                                                Clock::TimePoint deadline) {
+    return {.answer = confirm_presence(prompt, std::move(stop), deadline)};
+  }
+
+  /// Whether the key has a display by which its user chooses among several accounts (CTAP 2.3, 6.2.2, step
+  /// 12). Without one the platform gets all of them, and asks.
+  [[nodiscard]] virtual bool has_display() const { return false; }
+  /// Asked only where there is a display; who chooses has touched the key by it. Unless a gate knows better,
+  /// the newest account is chosen.
+  [[nodiscard]] virtual AccountChoice choose_account(const Prompt& prompt, std::stop_token stop,
+                                                     Clock::TimePoint deadline) {
     return {.answer = confirm_presence(prompt, std::move(stop), deadline)};
   }
 

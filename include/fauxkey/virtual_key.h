@@ -112,6 +112,9 @@ class VirtualKey {
   void enroll(std::uint32_t finger, const std::string& name);
   /// Back to the factory state, without a touch and whenever; the attestation key stays.
   void reset();
+  /// `change` puts other contents of this same key into its store, while no request is under way; the key
+  /// then begins with them as after a power cycle.
+  void begin_anew(const std::function<void()>& change);
 
   /// Those that new credentials may have, the preferred one first.
   [[nodiscard]] const std::vector<Algorithm>& algorithms() const;

@@ -13,9 +13,9 @@
 #include "app/error.h"
 #include "app/process.h"
 #include "app/run_options.h"
-#include "app/seeded.h"
 #include "app/text.h"
 #include "control/replay.h"
+#include "control/sources.h"
 #include "control/stand_in.h"
 #include "ctaphid/device.h"
 #include "fauxkey/status.h"
@@ -65,9 +65,9 @@ Recording read(const ReplayOptions& options) {
 class OwnKey {
  public:
   explicit OwnKey(const ReplayOptions& options)
-      : sources_{make_sources(options.seed)},
-        store_{*sources_.clock},
-        key_{options.key, Ports{store_, gate_, *sources_.clock, *sources_.random}} {
+      : sources_{options.seed},
+        store_{sources_.clock},
+        key_{config_of(options), Ports{store_, gate_, sources_.clock, *sources_.random}} {
     if (options.pin) {
       const std::string& pin = *options.pin;
       key_.set_pin({reinterpret_cast<const std::uint8_t*>(pin.data()), pin.size()});
@@ -110,7 +110,13 @@ class OwnKey {
   }
 
  private:
-  Sources sources_;
+  static KeyConfig config_of(const ReplayOptions& options) {
+    auto config = options.key;
+    config.repeatable = options.seed.has_value();
+    return config;
+  }
+
+  control::Sources sources_;
   MemoryStore store_;
   user::AutoGate gate_;
   VirtualKey key_;

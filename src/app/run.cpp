@@ -110,14 +110,19 @@ user::PromptBoard::Observer prompt_events(control::EventHub& events) {
           }};
 }
 
+/// A key needs none; what cannot do without one says later why there is none.
+bool has_control(const RunOptions& options) {
+  if (options.control == "none") return false;
+  if (!options.control.empty() || options.keyless || options.approve == Approve::remote ||
+      !runtime_folder().empty())
+    return true;
+  spdlog::info("There is no control interface: XDG_RUNTIME_DIR is not set, and --control is not given.");
+  return false;
+}
+
 std::unique_ptr<control::ControlServer> start_control(const RunOptions& options, const control::Api& api) {
-  if (options.control == "none") return nullptr;
   const auto folder = runtime_folder();
   const bool by_default = options.control.empty();
-  if (by_default && folder.empty() && !options.keyless && options.approve != Approve::remote) {
-    spdlog::info("There is no control interface: XDG_RUNTIME_DIR is not set, and --control is not given.");
-    return nullptr;
-  }
   try {
     if (!folder.empty()) std::filesystem::create_directories(folder);
     auto server = std::make_unique<control::ControlServer>(
@@ -142,16 +147,19 @@ int run(const RunOptions& options) {
   spdlog::info("fauxkey " FAUXKEY_VERSION ", P-256 by {}.", crypto::p256::implementation());
 
   // In this order, so that whatever uses another ends before it: control interface, keys, trace, events.
+  const bool heard = has_control(options);
   control::EventHub events;
   user::PromptBoard prompts{prompt_events(events)};
   std::optional<control::Trace> trace;
   std::optional<control::Trace> feed;
   control::KeyRing keys{{.events = events,
                          .prompts = prompts,
+                         .heard = heard,
                          .observer =
                              [&](const std::string& key, const std::string& address) {
                                auto told = feed ? feed->observer(key) : ctaphid::Observer{};
                                told.packet = {};  // messages are enough
+                               told.instead = {};
                                return control::both(trace ? trace->observer(address) : ctaphid::Observer{},
                                                     std::move(told));
                              },
@@ -160,7 +168,7 @@ int run(const RunOptions& options) {
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.
   const EndSignals signals;
-  if (options.control != "none") feed.emplace(control::make_event_writer(events));
+  if (heard) feed.emplace(control::make_event_writer(events));
   if (!options.trace.empty()) trace.emplace(options.trace, options.trace_secrets);
 
   control::VirtualAuthenticators authenticators{keys, options.transports};
@@ -172,8 +180,11 @@ int run(const RunOptions& options) {
     }
     for (const auto& address : key->addresses()) std::cout << "ready: " << address << '\n' << std::flush;
   }
-  const auto control = start_control(
-      options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
+  std::unique_ptr<control::ControlServer> control;
+  if (heard) {
+    control = start_control(
+        options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
+  }
   if (control) std::cout << "control: " << control->url() << '\n' << std::flush;
   notify_service_manager("READY=1");
 

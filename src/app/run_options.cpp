@@ -1,7 +1,8 @@
 #include "app/run_options.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <string_view>
 
 #include "app/error.h"
 #include "control/key_options.h"
@@ -9,28 +10,28 @@
 namespace fauxkey::app {
 namespace {
 
-const std::map<std::string, Approve> kApprove{{"ask", Approve::ask},
-                                              {"auto", Approve::automatic},
-                                              {"deny", Approve::deny},
-                                              {"remote", Approve::remote}};
-const std::map<std::string, BuiltInUvKind> kBuiltInUv{{"prompt", BuiltInUvKind::prompt},
-                                                      {"fingerprint", BuiltInUvKind::fingerprint}};
-const std::map<std::string, CtapVersion> kCtapVersions{{"2.1", CtapVersion::fido_2_1},
-                                                       {"2.3", CtapVersion::fido_2_3}};
-const std::map<std::string, LargeBlobKind> kLargeBlobs{{"command", LargeBlobKind::command},
-                                                       {"extension", LargeBlobKind::extension}};
-const std::map<std::string, AttestationStyle> kAttestation{{"packed", AttestationStyle::packed},
-                                                           {"self", AttestationStyle::packed_self}};
+using control::Named;
 
-/// As one of the map's keys, which is also how the default is shown.
-template <class Value>
+constexpr std::array kApproveNames{
+    Named{std::string_view{"ask"}, Approve::ask}, Named{std::string_view{"auto"}, Approve::automatic},
+    Named{std::string_view{"deny"}, Approve::deny}, Named{std::string_view{"remote"}, Approve::remote}};
+
+/// By one of the table's names; the table outlives the command.
+template <class Value, std::size_t size>
 CLI::Option* add_choice(CLI::App& command, const char* name, Value& value,
-                        const std::map<std::string, Value>& choices, const char* description,
+                        const std::array<Named<Value>, size>& choices, const char* description,
                         const char* type_name) {
+  std::vector<std::string> names;
+  names.reserve(size);
+  for (const auto& choice : choices) names.emplace_back(choice.name);
   return command
       .add_option_function<std::string>(
-          name, [&value, &choices](const std::string& text) { value = choices.at(text); }, description)
-      ->check(CLI::IsMember(choices))
+          name,
+          [&value, &choices](const std::string& text) {
+            value = std::ranges::find(choices, text, &Named<Value>::name)->value;
+          },
+          description)
+      ->check(CLI::IsMember(names))
       ->type_name(type_name);
 }
 
@@ -50,11 +51,11 @@ Algorithm algorithm_named(const std::string& text) {
 
 void add_key_options(CLI::App& command, KeyConfig& key) {
   add_choice(
-      command, "--attestation", key.attestation, kAttestation,
+      command, "--attestation", key.attestation, control::kAttestationNames,
       "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
       "attestation root) or self (by the credential's own key)",
       "STYLE");
-  add_choice(command, "--uv", key.built_in_uv, kBuiltInUv,
+  add_choice(command, "--uv", key.built_in_uv, control::kBuiltInUvNames,
              "The key verifies its user by itself: by its prompt (prompt, or no KIND: no PIN is needed), or "
              "by fingers "
              "that are enrolled as on a key with a sensor (fingerprint)",
@@ -73,7 +74,7 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->type_name("RP_ID,…")
       ->delimiter(',')
       ->allow_extra_args(false);
-  add_choice(command, "--large-blobs", key.large_blobs, kLargeBlobs,
+  add_choice(command, "--large-blobs", key.large_blobs, control::kLargeBlobNames,
              "Where platforms may keep bytes for a credential: by largeBlobKey and the largeBlobs command "
              "(command, the "
              "default) or by CTAP 2.3's largeBlob extension (extension)",
@@ -91,7 +92,7 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->delimiter(',')
       ->allow_extra_args(false);
   add_choice(
-      command, "--ctap", key.newest_version, kCtapVersions,
+      command, "--ctap", key.newest_version, control::kCtapVersionNames,
       "The newest version that getInfo names: 2.3 (the default) or 2.1, for a Firefox that takes a key "
       "which names 2.3 for a U2F key; what the key can do is the same",
       "VERSION");
@@ -107,7 +108,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_store_options(command, options.store);
   command.add_flag("--ephemeral", options.ephemeral,
                    "Keep everything in memory: the key is new at each start");
-  add_choice(command, "--approve", options.approve, kApprove,
+  add_choice(command, "--approve", options.approve, kApproveNames,
              "Who answers for the user: ask (default, at the terminal), auto (always yes: for tests), deny "
              "(always no), remote (over the control interface alone)",
              "MODE");

@@ -100,6 +100,16 @@ Result<FingerScan> Authenticator::scan_finger(const Prompt& prompt, const Exchan
   return fail(result_of(scan.answer).error());
 }
 
+Result<std::size_t> Authenticator::choose_account(const Prompt& prompt, const Exchange& exchange) {
+  const auto choice = ask(&UserGate::choose_account, prompt, exchange, config_.presence_timeout);
+  if (choice.answer == UserAnswer::approved && choice.account < prompt.accounts.size()) return choice.account;
+  if (choice.answer == UserAnswer::cancelled) return fail(result_of(choice.answer).error());
+  const bool late = choice.answer == UserAnswer::timed_out;
+  return fail(Status::operation_denied,
+              std::string{"6.2.2 step 12: the user chose none of the accounts on the key's display"} +
+                  (late ? " in time" : ""));
+}
+
 Result<void> Authenticator::verify_user(const Prompt& prompt, const Exchange& exchange) {
   if (auto allowed = built_in_uv_.spend_try(); !allowed) return allowed;
   const auto answer = ask_to_verify(prompt, exchange);

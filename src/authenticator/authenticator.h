@@ -84,6 +84,12 @@ class Authenticator {
   /// confirm_presence.
   [[nodiscard]] Result<void> verify_user(const Prompt& prompt, const Exchange& exchange);
 
+  /// Whether the user chooses among accounts on the key itself.
+  [[nodiscard]] bool has_display() const { return ports_.user.has_display(); }
+  /// Which of the prompt's accounts the user means, by the key's display. OPERATION_DENIED for none of them,
+  /// in time (6.2.2, step 12.2.3), or KEEPALIVE_CANCEL.
+  [[nodiscard]] Result<std::size_t> choose_account(const Prompt& prompt, const Exchange& exchange);
+
   /// A finger on the sensor. `milliseconds`: the platform's limit, nullptr for none; the key's own holds
   /// besides. OPERATION_DENIED or KEEPALIVE_CANCEL; a scan that timed out says so itself.
   [[nodiscard]] Result<FingerScan> scan_finger(const Prompt& prompt, const Exchange& exchange,

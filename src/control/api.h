@@ -31,12 +31,16 @@ struct Route {
 
 // The routes, a file each for what they are about.
 [[nodiscard]] std::span<const Route> key_routes();
+[[nodiscard]] std::span<const Route> snapshot_routes();
 [[nodiscard]] std::span<const Route> credential_routes();
 [[nodiscard]] std::span<const Route> user_routes();
 [[nodiscard]] std::span<const Route> fault_routes();
 [[nodiscard]] std::span<const Route> event_routes();
 [[nodiscard]] std::span<const Route> webdriver_routes();
 [[nodiscard]] std::span<const Route> cdp_routes();
+
+/// A key as its routes answer with it.
+[[nodiscard]] Json describe_key(LiveKey& key);
 
 /// All of them.
 [[nodiscard]] std::vector<Route> routes();

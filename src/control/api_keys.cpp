@@ -14,6 +14,8 @@ Json describe_clock(LiveKey& key) {
       {"now", now.count()}, {"unixTime", state.unix_time}, {"frozen", state.frozen}, {"scale", state.scale}};
 }
 
+}  // namespace key_api
+
 Json describe_key(LiveKey& key) {
   const auto addresses = key.addresses();
   const auto state = key.key().state();
@@ -35,12 +37,14 @@ Json describe_key(LiveKey& key) {
             {"alwaysUv", state.always_uv},
             {"fingers", std::move(fingers)},
             {"discoverableCredentials", nullptr},
-            {"clock", describe_clock(key)},
+            {"clock", key_api::describe_clock(key)},
             {"user", to_json(key.gate().behaviour())}};
   if (count) json["discoverableCredentials"] = *count;
   json["user"]["next"] = key.gate().next_count();
   return json;
 }
+
+namespace key_api {
 
 HttpResponse get_status(Api& api, HttpRequest& /*request*/, const Arguments& /*arguments*/) {
   return json_response({{"program", "fauxkey"},
@@ -129,9 +133,12 @@ HttpResponse fork_key(Api& api, HttpRequest& request, const Arguments& arguments
   if (!name.empty() && !is_name(name))
     throw BadRequest{"A key's name has 1 to 32 letters, digits, dots, hyphens and underscores."};
   auto transports = reader.texts("transports");
+  const auto snapshot = reader.text("snapshot");
   reader.done();
+  const auto held = snapshot ? key->snapshots().at(*snapshot) : nullptr;
   const auto fork =
-      api.keys.fork(*key, std::move(name), transports ? *std::move(transports) : key->options().transports);
+      api.keys.fork(*key, std::move(name), transports ? *std::move(transports) : key->options().transports,
+                    held ? *held : key->store());
   auto response = json_response(describe_key(*fork), 201);
   response.headers.emplace_back("Location", "/v1/keys/" + fork->name());
   return response;

@@ -98,9 +98,9 @@ HttpResponse answer_prompt(Api& api, HttpRequest& request, const Arguments& argu
   const user::PromptBoard::Id id = number_in_path(arguments[0], "A prompt's id");
   const auto body = parse_body(request.body);
   JsonReader reader{body, "The request"};
-  const auto scan = read_answer(reader);
+  const auto reply = read_answer(reader);
   reader.done();
-  if (!api.prompts.answer(id, scan))
+  if (!api.prompts.answer(id, reply))
     throw HttpError{404, "No prompt of this id waits for an answer: GET /v1/prompts lists those that do."};
   return no_content();
 }

@@ -42,20 +42,15 @@ StoreResult<std::unique_ptr<BenchStore>> BenchStore::copy(const Clock& clock) {
   if (!store) return std::unexpected{store.error()};
   auto by_id = MemoryStore::copy_of(*by_id_, clock);
   if (!by_id) return std::unexpected{by_id.error()};
-  // Their counters lie in the other one.
-  StoreResult<void> counted;
-  const auto walked = walk(*by_id_, [&](const Credential& credential) {
-    const auto counter = store_->sign_counter(credential.id);
-    if (counter)
-      (*store)->set_sign_count(credential.id, counter->count);
-    else
-      counted = std::unexpected{counter.error()};
-  });
-  if (!walked) return std::unexpected{walked.error()};
-  if (!counted) return std::unexpected{counted.error()};
   auto copy = std::make_unique<BenchStore>(*std::move(store), clock);
   copy->by_id_ = *std::move(by_id);
   return copy;
+}
+
+void BenchStore::become(BenchStore& other) {
+  auto& store = dynamic_cast<MemoryStore&>(*store_);
+  store.become(dynamic_cast<MemoryStore&>(*other.store_));
+  by_id_->become(*other.by_id_);
 }
 
 StoreResult<void> BenchStore::put_all(std::span<const Credential> credentials) {

@@ -28,6 +28,8 @@ class BenchStore final : public CredentialStore {
   [[nodiscard]] StoreResult<bool> set_sign_count(ByteView id, std::uint32_t count);
   /// In memory, whatever this one is kept in.
   [[nodiscard]] StoreResult<std::unique_ptr<BenchStore>> copy(const Clock& clock);
+  /// Holds what the other one does. Both are in memory.
+  void become(BenchStore& other);
   [[nodiscard]] bool lasts() const { return dynamic_cast<MemoryStore*>(store_.get()) == nullptr; }
 
   [[nodiscard]] StoreResult<void> put_all(std::span<const Credential> credentials) override;

@@ -51,7 +51,8 @@ std::unique_ptr<TraceWriter> make_event_writer(EventHub& events) {
 ctaphid::Observer both(ctaphid::Observer one, ctaphid::Observer other) {
   return {.packet = both_of(std::move(one.packet), std::move(other.packet)),
           .message = both_of(std::move(one.message), std::move(other.message)),
-          .refusal = both_of(std::move(one.refusal), std::move(other.refusal))};
+          .refusal = both_of(std::move(one.refusal), std::move(other.refusal)),
+          .instead = both_of(std::move(one.instead), std::move(other.instead))};
 }
 
 }  // namespace fauxkey::control

@@ -81,14 +81,23 @@ void read_behaviour(JsonReader& reader, user::Behaviour& behaviour) {
   if (const auto finger = reader.integer("finger", 0, UINT32_MAX))
     behaviour.finger = static_cast<std::uint32_t>(*finger);
   if (const auto sample = reader.choice("sample", kSampleNames)) behaviour.sample = *sample;
+  if (reader.find("account") != nullptr) behaviour.account = read_account(reader);
+}
+
+std::optional<user::AccountName> read_account(JsonReader& reader) {
+  const auto* const given = reader.find("account");
+  if (given == nullptr || given->is_null()) return std::nullopt;
+  auto text = *reader.text("account");
+  auto user_handle = from_base64(text).value_or(Bytes{});
+  return user::AccountName{.text = std::move(text), .user_handle = std::move(user_handle)};
 }
 
 Json to_json(const user::Behaviour& behaviour) {
-  return {{"presence", name_in(kPresenceNames, behaviour.presence)},
-          {"delayMs", behaviour.delay.count()},
-          {"verified", name_in(kVerifiedNames, behaviour.verified)},
-          {"finger", behaviour.finger},
-          {"sample", name_in(kSampleNames, behaviour.sample)}};
+  Json json{{"presence", name_in(kPresenceNames, behaviour.presence)}, {"delayMs", behaviour.delay.count()},
+            {"verified", name_in(kVerifiedNames, behaviour.verified)}, {"finger", behaviour.finger},
+            {"sample", name_in(kSampleNames, behaviour.sample)},       {"account", nullptr}};
+  if (behaviour.account) json["account"] = behaviour.account->text;
+  return json;
 }
 
 std::optional<SampleStatus> sample_named(std::string_view name) {

@@ -37,6 +37,8 @@ inline constexpr std::size_t kMaxSerialLength = 63;  ///< uhid's uniq, with its 
 /// Changes what is named; throws BadRequest. `reader` is asked to be done by the caller.
 void read_behaviour(JsonReader& reader, user::Behaviour& behaviour);
 [[nodiscard]] Json to_json(const user::Behaviour& behaviour);
+/// Of an answer or a behaviour; throws BadRequest. Nothing where none is named, or null.
+[[nodiscard]] std::optional<user::AccountName> read_account(JsonReader& reader);
 [[nodiscard]] std::optional<SampleStatus> sample_named(std::string_view name);
 
 // The names of values, for the command line too.

@@ -61,9 +61,10 @@ void KeyRing::adopt(const std::shared_ptr<LiveKey>& key) {
 }
 
 std::shared_ptr<LiveKey> KeyRing::fork(LiveKey& original, std::string name,
-                                       std::vector<std::string> transports) {
-  return make(std::move(name),
-              [&](const std::string& free_name) { return original.fork(free_name, std::move(transports)); });
+                                       std::vector<std::string> transports, BenchStore& held) {
+  return make(std::move(name), [&](const std::string& free_name) {
+    return original.fork(free_name, std::move(transports), held);
+  });
 }
 
 std::shared_ptr<LiveKey> KeyRing::at(const std::string& name) const {

@@ -26,7 +26,9 @@ class KeyRing {
   std::shared_ptr<LiveKey> add(KeyOptions options);
   /// Plugs in one that is there already, under its name.
   void adopt(const std::shared_ptr<LiveKey>& key);
-  std::shared_ptr<LiveKey> fork(LiveKey& original, std::string name, std::vector<std::string> transports);
+  /// See LiveKey::fork.
+  std::shared_ptr<LiveKey> fork(LiveKey& original, std::string name, std::vector<std::string> transports,
+                                BenchStore& held);
   /// Throws HttpError 404.
   [[nodiscard]] std::shared_ptr<LiveKey> at(const std::string& name) const;
   /// The same, for what belongs on a test bench alone: throws HttpError 403 for a key that lasts, whose

@@ -13,14 +13,6 @@
 namespace fauxkey::control {
 namespace {
 
-/// 2026-01-01: where the calendar of a seeded run begins, so that it is the same each time.
-constexpr std::int64_t kSeededStart = 1'767'225'600;
-
-std::unique_ptr<Random> make_random(const KeyOptions& options) {
-  if (options.seed) return std::make_unique<SeededRandom>(*options.seed);
-  return std::make_unique<SystemRandom>();
-}
-
 /// What cannot be had is for who asked to mend, not a fault of the daemon's.
 std::unique_ptr<transport::Transport> open(const std::string& spec, const transport::Identity& identity) {
   try {
@@ -48,19 +40,35 @@ const char* event_name(BenchStore::Change change) {
   return "key.reset";
 }
 
+/// Packets of the key are told where they leave, since faults may send others in their place.
+void tell_what_leaves(ctaphid::Observer& observer, faults::Hooks& hooks) {
+  if (!observer.packet) return;
+  hooks.on_packet = [packet = observer.packet, instead = observer.instead](
+                        const ctaphid::Report& report, std::span<const ctaphid::Report> sent) {
+    const bool as_meant = sent.size() == 1 && sent.front() == report;
+    if (!as_meant && instead) instead(sent);
+    packet(ctaphid::Direction::out, report);
+  };
+  observer.packet = [packet = observer.packet](ctaphid::Direction direction, const ctaphid::Report& report) {
+    if (direction == ctaphid::Direction::in) packet(direction, report);
+  };
+}
+
 }  // namespace
 
 LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
     : options_{std::move(options)},
       surroundings_{surroundings},
-      clock_{options_.seed ? std::optional{kSeededStart} : std::nullopt},
-      random_{make_random(options_)} {
-  store_ = own.store ? own.store(*random_, clock_)
-                     : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(clock_), clock_);
-  gate_ = std::make_unique<user::ScriptedGate>(options_.name, clock_, surroundings_.prompts, options_.user,
-                                               own.gate ? own.gate(clock_) : nullptr);
+      sources_{options_.seed},
+      snapshots_{sources_.clock} {
+  store_ = own.store
+               ? own.store(*sources_.random, sources_.clock)
+               : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(sources_.clock), sources_.clock);
+  gate_ = std::make_unique<user::ScriptedGate>(options_.name, sources_.clock, surroundings_.prompts,
+                                               options_.user, own.gate ? own.gate(sources_.clock) : nullptr);
   options_.config.repeatable = options_.seed.has_value();
-  key_ = std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, clock_, *random_});
+  key_ =
+      std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, sources_.clock, *sources_.random});
   if (options_.pin) {
     try {
       key_->set_pin(bytes_of(*options_.pin));
@@ -69,6 +77,7 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
     }
     options_.pin.reset();
   }
+  if (!surroundings_.heard) return;
   store_->observe([this](BenchStore::Change change, ByteView id, const Credential* credential) {
     tell(event_name(change),
          change == BenchStore::Change::reset ? Json::object() : describe_event(id, credential, *store_));
@@ -84,19 +93,26 @@ LiveKey::~LiveKey() {
   devices_.clear();
 }
 
-std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std::string> transports) {
+std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std::string> transports,
+                                       BenchStore& held) {
   KeyOptions options = options_;
   options.name = name;
   options.transports = std::move(transports);
   options.user = gate_->behaviour();
   const Own own{.store =
-                    [this](Random& /*random*/, Clock& clock) {
-                      auto copy = store_->copy(clock);
+                    [&held](Random& /*random*/, Clock& clock) {
+                      auto copy = held.copy(clock);
                       if (!copy) throw std::runtime_error{copy.error().message};
                       return *std::move(copy);
                     },
                 .gate = {}};
   return std::make_shared<LiveKey>(std::move(options), surroundings_, own);
+}
+
+void LiveKey::restore(const std::string& snapshot) {
+  const auto held = snapshots_.at(snapshot);
+  key_->begin_anew([&] { store_->become(*held); });
+  tell("key.restored", {{"snapshot", snapshot}});
 }
 
 std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
@@ -121,20 +137,21 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
           }};
   if (!options_.config.ctap) handlers.cbor = {};
   ctaphid::Device::Settings settings;
-  settings.clock = &clock_;
-  if (options_.seed)
-    settings.channel_seed = static_cast<std::uint32_t>(*options_.seed ^ (*options_.seed >> 32U));
-  auto wrapped = faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, clock_,
-                              {.on_hit =
-                                   [this](faults::Id rule, const std::string& what) {
-                                     spdlog::info("Fault {}: {}.", rule, what);
-                                     tell("fault.hit", {{"fault", rule}, {"what", what}});
-                                   },
-                               .unplug = [this] { unplug_soon(); }});
-  auto device = std::make_unique<ctaphid::Device>(
-      std::move(wrapped.transport), std::move(wrapped.handlers),
-      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{},
-      settings);
+  settings.clock = &sources_.clock;
+  settings.channel_seed = sources_.channel_seed;
+  faults::Hooks hooks{.on_hit =
+                          [this](faults::Id rule, const std::string& what) {
+                            spdlog::info("Fault {}: {}.", rule, what);
+                            tell("fault.hit", {{"fault", rule}, {"what", what}});
+                          },
+                      .unplug = [this] { unplug_soon(); }};
+  auto observer =
+      surroundings_.observer ? surroundings_.observer(options_.name, address) : ctaphid::Observer{};
+  tell_what_leaves(observer, hooks);
+  auto wrapped = faults::wrap(std::move(transport), std::move(handlers), faults_, *key_, sources_.clock,
+                              std::move(hooks));
+  auto device = std::make_unique<ctaphid::Device>(std::move(wrapped.transport), std::move(wrapped.handlers),
+                                                  std::move(observer), settings);
   device->start();
   return device;
 }

@@ -13,6 +13,8 @@
 #include "control/event_hub.h"
 #include "control/faults/rules.h"
 #include "control/key_options.h"
+#include "control/snapshots.h"
+#include "control/sources.h"
 #include "ctaphid/device.h"
 #include "fauxkey/virtual_key.h"
 #include "user/prompt_board.h"
@@ -24,6 +26,8 @@ namespace fauxkey::control {
 struct Surroundings {
   EventHub& events;
   user::PromptBoard& prompts;
+  /// Whether anybody can hear events. Otherwise no credential is read to tell of it.
+  bool heard = true;
   /// What sees a device's packets and messages.
   std::function<ctaphid::Observer(const std::string& key, const std::string& address)> observer;
   std::string socket_folder;  ///< for "unix" without a path
@@ -43,8 +47,13 @@ class LiveKey {
   LiveKey(const LiveKey&) = delete;
   LiveKey& operator=(const LiveKey&) = delete;
 
-  /// A copy of it in memory, as of now, under another name: a cloned authenticator.
-  [[nodiscard]] std::shared_ptr<LiveKey> fork(const std::string& name, std::vector<std::string> transports);
+  /// A copy of it in memory under another name, a cloned authenticator, with what it holds now (its own
+  /// store) or held (a snapshot).
+  [[nodiscard]] std::shared_ptr<LiveKey> fork(const std::string& name, std::vector<std::string> transports,
+                                              BenchStore& held);
+  /// It holds what it held, and begins with that as after a power cycle, though it stays plugged in. Throws
+  /// HttpError 404 where there is no such snapshot, KeyBusy.
+  void restore(const std::string& snapshot);
 
   /// Throws std::invalid_argument for a transport that is none, transport::TransportUnavailable and
   /// std::runtime_error where it cannot be had. A key that is plugged in already stays so.
@@ -61,8 +70,9 @@ class LiveKey {
   [[nodiscard]] std::string serial() const;
   [[nodiscard]] VirtualKey& key() { return *key_; }
   [[nodiscard]] BenchStore& store() { return *store_; }
-  [[nodiscard]] AdjustableClock& clock() { return clock_; }
-  [[nodiscard]] Random& random() { return *random_; }
+  [[nodiscard]] Snapshots& snapshots() { return snapshots_; }
+  [[nodiscard]] AdjustableClock& clock() { return sources_.clock; }
+  [[nodiscard]] Random& random() { return *sources_.random; }
   [[nodiscard]] user::ScriptedGate& gate() { return *gate_; }
   [[nodiscard]] faults::Rules& faults() { return faults_; }
 
@@ -74,9 +84,9 @@ class LiveKey {
 
   KeyOptions options_;
   Surroundings& surroundings_;
-  AdjustableClock clock_;
-  std::unique_ptr<Random> random_;
+  Sources sources_;
   std::unique_ptr<BenchStore> store_;
+  Snapshots snapshots_;
   std::unique_ptr<user::ScriptedGate> gate_;
   std::unique_ptr<VirtualKey> key_;
 

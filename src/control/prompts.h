@@ -9,6 +9,6 @@ namespace fauxkey::control {
 /// Names of a host are given as it sent them: whoever shows them escapes them.
 [[nodiscard]] Json to_json(const user::PromptBoard::Entry& entry);
 [[nodiscard]] std::string_view name_of(UserAnswer answer);
-[[nodiscard]] FingerScan read_answer(JsonReader& reader);
+[[nodiscard]] user::Reply read_answer(JsonReader& reader);
 
 }  // namespace fauxkey::control

@@ -58,13 +58,19 @@ ctaphid::Observer Trace::observer(const std::string& device) {
   changed_.notify_one();
   event.bytes.clear();
   ctaphid::Observer observer;
-  observer.packet = [this, event](ctaphid::Direction direction, const transport::Report& report) mutable {
+  // One thread tells all of a device, what belongs to a packet or an answer right before it.
+  const auto sent = std::make_shared<std::optional<std::vector<transport::Report>>>();
+  observer.packet = [this, event, sent](ctaphid::Direction direction,
+                                        const transport::Report& report) mutable {
     event.kind = TraceEvent::Kind::packet;
     event.time = Clock::now();
     event.direction = direction;
+    event.sent = std::exchange(*sent, std::nullopt);
     enqueue(event, report);
   };
-  // One thread tells all of a device, the reason right before the answer that it belongs to.
+  observer.instead = [sent](std::span<const transport::Report> reports) {
+    sent->emplace(reports.begin(), reports.end());
+  };
   const auto why = std::make_shared<std::string>();
   observer.message = [this, event, why](ctaphid::Direction direction, std::uint32_t channel,
                                         std::uint8_t command, ByteView payload) mutable {
@@ -81,7 +87,8 @@ ctaphid::Observer Trace::observer(const std::string& device) {
 }
 
 void Trace::enqueue(TraceEvent event, ByteView bytes) {
-  const std::size_t size = sizeof event + bytes.size() + event.why.size();
+  const std::size_t size = sizeof event + bytes.size() + event.why.size() +
+                           (event.sent ? event.sent->size() * sizeof(transport::Report) : 0);
   {
     const std::scoped_lock lock{mutex_};
     if (queued_bytes_ + size > kMaxQueuedBytes) {

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "control/trace_decoder.h"
 #include "ctaphid/device.h"
@@ -23,6 +25,8 @@ struct TraceEvent {
   std::uint8_t command = 0;  ///< of a message, without bit 7
   Bytes bytes;               ///< a report, a message's payload, or what hosts open
   std::string why;           ///< of a message that refuses
+  /// Of a packet of the key's: what went over the wire in its place, by a fault.
+  std::optional<std::vector<transport::Report>> sent{};
   /// Of a message, decoded; and the same of the packet that ends it.
   std::shared_ptr<const Json> decoded;
 };

@@ -21,6 +21,11 @@ class JsonWriter final : public TraceWriter {
       json.update(TraceDecoder::packet(event.direction, event.bytes));
     else
       json.update(*event.decoded);
+    if (event.sent) {
+      json["sent"] = Json::array();
+      for (const auto& report : *event.sent)
+        json["sent"].push_back(TraceDecoder::packet(event.direction, report)["raw"]);
+    }
     return as_line(json);
   }
 

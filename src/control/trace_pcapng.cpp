@@ -231,7 +231,7 @@ class PcapngWriter final : public TraceWriter {
       case TraceEvent::Kind::device:
         return interface(event) + descriptors(event);
       case TraceEvent::Kind::packet:
-        return packet(event, interrupt(event), event.decoded ? summary(*event.decoded) : std::string{});
+        return packets(event);
       case TraceEvent::Kind::message:
         return {};  // its last packet tells it
     }
@@ -274,6 +274,19 @@ class PcapngWriter final : public TraceWriter {
       urb.setup.reset();
       urb.data = request.descriptor;
       blocks += packet(event, urb, {});
+    }
+    return blocks;
+  }
+
+  /// The packet itself; or what a fault sent in its place.
+  std::string packets(const TraceEvent& event) {
+    const auto message = event.decoded ? summary(*event.decoded) : std::string{};
+    if (!event.sent) return packet(event, interrupt(event), message);
+    std::string blocks;
+    for (const auto& report : *event.sent) {
+      TraceEvent one = event;
+      one.bytes.assign(report.begin(), report.end());
+      blocks += packet(event, interrupt(one), "by a fault" + (message.empty() ? "" : "; " + message));
     }
     return blocks;
   }

@@ -8,7 +8,8 @@ namespace fauxkey::ctap {
 namespace {
 
 constexpr int kCredential = 1, kAuthData = 2, kSignature = 3, kUser = 4, kNumberOfCredentials = 5,
-              kLargeBlobKeyMember = 7, kUnsignedExtensionOutputs = 8, kEpAtt = 9, kAttStmt = 10;
+              kUserSelected = 6, kLargeBlobKeyMember = 7, kUnsignedExtensionOutputs = 8, kEpAtt = 9,
+              kAttStmt = 10;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ Result<cbor::Map> make_assertion(Session& session, const Credential& credential,
   if (number_of_credentials > 1) {
     response.emplace_back(kNumberOfCredentials, static_cast<std::uint64_t>(number_of_credentials));
   }
+  if (terms.user_selected) response.emplace_back(kUserSelected, true);
   if (terms.extensions.large_blob_key && !credential.large_blob_key.empty()) {
     response.emplace_back(kLargeBlobKeyMember, cbor::Value::bytes(credential.large_blob_key));
   }

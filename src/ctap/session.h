@@ -19,6 +19,7 @@ struct PendingAssertions {
   RpIdHash rp_id_hash{};
   Bytes client_data_hash;
   bool user_present = false;
+  bool user_selected = false;  ///< on the key's display, where there was a choice
   Verification verification = Verification::none;
   bool named = false;  ///< by an allowList
   AssertionExtensions extensions;

@@ -61,14 +61,17 @@ Result<void> verify_by_key(Request& request, const Prompt& prompt) {
 
 Result<void> collect_presence(Request& request, Verification verification, const Prompt& prompt) {
   if (verification == Verification::built_in) return {};
-  auto& token = request.session.auth.token();
   const bool by_token = verification == Verification::token;
-  if (!by_token || !token.user_present()) {
+  if (!by_token || !request.session.auth.token().user_present()) {
     if (auto touched = request.session.key.confirm_presence(prompt, request.exchange); !touched)
       return touched;
   }
-  if (by_token) token.clear_after_presence();
+  use_up_presence(request, verification);
   return {};
+}
+
+void use_up_presence(Request& request, Verification verification) {
+  if (verification == Verification::token) request.session.auth.token().clear_after_presence();
 }
 
 }  // namespace fauxkey::ctap

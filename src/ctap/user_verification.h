@@ -35,5 +35,7 @@ namespace fauxkey::ctap {
 /// Built-in verification has seen the user already.
 [[nodiscard]] Result<void> collect_presence(Request& request, Verification verification,
                                             const Prompt& prompt);
+/// The same where the user is known to have touched the key.
+void use_up_presence(Request& request, Verification verification);
 
 }  // namespace fauxkey::ctap

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "ctaphid/engine.h"
@@ -40,6 +41,9 @@ struct Observer {
   std::function<void(Direction, std::uint32_t channel, std::uint8_t command, ByteView payload)> message;
   /// Why the message that comes next, an answer on that channel, refuses what a host sent.
   std::function<void(std::uint32_t channel, std::string_view why)> refusal{};
+  /// What goes over the wire in the place of the packet that comes next, one of the key's: other ones, or
+  /// none. Told by who replaces it behind the device: a fault (control/faults/wrap.h).
+  std::function<void(std::span<const Report> sent)> instead{};
 };
 
 class Device {

@@ -26,16 +26,31 @@ constexpr const char* kInnerError = "an error within the key; its log says which
 }  // namespace
 
 struct VirtualKey::Parts {
-  Parts(KeyConfig config, Ports ports)
-      : authenticator{std::move(config), ports},
-        session{authenticator},
-        presence{authenticator},
-        variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {
+  /// What is read from the store, and what hosts have begun.
+  struct Machine {
+    Machine(const KeyConfig& config, Ports ports)
+        : authenticator{config, ports},
+          session{authenticator},
+          presence{authenticator},
+          variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {}
+
+    Authenticator authenticator;
+    ctap::Session session;
+    u2f::Presence presence;
+    AttestationVariants variants;
+  };
+
+  Parts(KeyConfig wanted, Ports world)
+      : config{std::move(wanted)},
+        ports{world},
+        machine{std::make_unique<Machine>(config, ports)},
+        algorithms{machine->authenticator.algorithms()},
+        attestation_root{machine->authenticator.attestation().root()} {
     check_features();
   }
 
   void check_features() {
-    const auto info = ctap::info::describe(authenticator);
+    const auto info = ctap::info::describe(machine->authenticator);
     if (!info) throw std::runtime_error{"The keystore cannot be read; see the line above."};
     if (const auto rule = ctap::broken_rule(*info->as<cbor::Map>())) {
       throw std::runtime_error{"A key of these options would break a rule of its standard (" + *rule +
@@ -44,6 +59,7 @@ struct VirtualKey::Parts {
   }
 
   [[nodiscard]] KeyState describe() {
+    auto& authenticator = machine->authenticator;
     const auto& pin = authenticator.pin();
     KeyState state{.pin_set = pin.is_set(),
                    .pin_retries = pin.retries(),
@@ -59,10 +75,12 @@ struct VirtualKey::Parts {
 
   /// One request at a time, whatever hosts and transports there are.
   Turns mutex;
-  Authenticator authenticator;
-  ctap::Session session;
-  u2f::Presence presence;
-  AttestationVariants variants;
+  const KeyConfig config;
+  const Ports ports;
+  std::unique_ptr<Machine> machine;
+  // What no store changes, for who does not wait for a turn.
+  const std::vector<Algorithm> algorithms;
+  const Bytes attestation_root;
 
   std::mutex state_mutex;
   KeyState last_state;  ///< before the request that is under way
@@ -115,9 +133,9 @@ VirtualKey::~VirtualKey() = default;
 
 Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
   const Turn turn{*parts_};
-  parts_->presence.forget();
+  parts_->machine->presence.forget();
   try {
-    return ctap::process(parts_->session, request, exchange);
+    return ctap::process(parts_->machine->session, request, exchange);
   } catch (const std::exception& error) {
     spdlog::error("A request could not be answered: {}", error.what());
     if (exchange.on_refusal) exchange.on_refusal(kInnerError);
@@ -128,7 +146,7 @@ Bytes VirtualKey::process_cbor(ByteView request, const Exchange& exchange) {
 Bytes VirtualKey::process_apdu(ByteView apdu, const Exchange& exchange) {
   const Turn turn{*parts_};
   try {
-    return u2f::process(apdu, {parts_->authenticator, parts_->presence, exchange});
+    return u2f::process(apdu, {parts_->machine->authenticator, parts_->machine->presence, exchange});
   } catch (const std::exception& error) {
     spdlog::error("A U2F request could not be answered: {}", error.what());
     if (exchange.on_refusal) exchange.on_refusal(kInnerError);
@@ -139,15 +157,15 @@ Bytes VirtualKey::process_apdu(ByteView apdu, const Exchange& exchange) {
 
 void VirtualKey::power_cycle() {
   const std::scoped_lock lock{parts_->mutex};
-  parts_->presence.forget();
-  parts_->session.power_cycle();
+  parts_->machine->presence.forget();
+  parts_->machine->session.power_cycle();
 }
 
 void VirtualKey::set_pin(ByteView utf8) {
   const std::scoped_lock lock{parts_->mutex};
-  if (parts_->authenticator.pin().is_set())
+  if (parts_->machine->authenticator.pin().is_set())
     throw std::invalid_argument{"The key has a PIN already; change it with the PIN that it has."};
-  must(parts_->authenticator.pin().set(utf8, checked_pin(utf8)));
+  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
 }
 
 KeyState VirtualKey::state() const {
@@ -158,13 +176,13 @@ KeyState VirtualKey::state() const {
 
 void VirtualKey::replace_pin(ByteView utf8) {
   const auto lock = bench_turn(parts_->mutex);
-  must(parts_->authenticator.pin().set(utf8, checked_pin(utf8)));
-  parts_->session.forget_platforms("the pinUvAuthToken ended as the test bench set another PIN");
+  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
+  parts_->machine->session.forget_platforms("the pinUvAuthToken ended as the test bench set another PIN");
 }
 
 void VirtualKey::set_retries(std::optional<std::uint8_t> pin, std::optional<std::uint8_t> uv) {
   const auto lock = bench_turn(parts_->mutex);
-  auto& key = parts_->authenticator;
+  auto& key = parts_->machine->authenticator;
   if (pin && !key.pin().is_set())
     throw std::invalid_argument{"The key has no PIN, so it has no tries for one: set a PIN first."};
   if (pin && *pin > Pin::kMaxRetries) throw std::invalid_argument{"A PIN has 8 tries at most."};
@@ -176,14 +194,14 @@ void VirtualKey::set_retries(std::optional<std::uint8_t> pin, std::optional<std:
 
 void VirtualKey::set_force_pin_change(bool force) {
   const auto lock = bench_turn(parts_->mutex);
-  Settings settings = parts_->authenticator.settings();
+  Settings settings = parts_->machine->authenticator.settings();
   settings.force_pin_change = force;
-  must(parts_->authenticator.change_settings(settings));
+  must(parts_->machine->authenticator.change_settings(settings));
 }
 
 void VirtualKey::enroll(std::uint32_t finger, const std::string& name) {
   const auto lock = bench_turn(parts_->mutex);
-  auto& key = parts_->authenticator;
+  auto& key = parts_->machine->authenticator;
   if (!key.supports_fingerprints())
     throw std::invalid_argument{
         "The key has no fingerprint sensor: plug in one with userVerification fingerprint."};
@@ -196,12 +214,18 @@ void VirtualKey::enroll(std::uint32_t finger, const std::string& name) {
 
 void VirtualKey::reset() {
   const auto lock = bench_turn(parts_->mutex);
-  parts_->presence.forget();
-  must(parts_->authenticator.reset());
-  parts_->session.forget_platforms("the pinUvAuthToken ended with a reset");
+  parts_->machine->presence.forget();
+  must(parts_->machine->authenticator.reset());
+  parts_->machine->session.forget_platforms("the pinUvAuthToken ended with a reset");
 }
 
-const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->authenticator.algorithms(); }
+void VirtualKey::begin_anew(const std::function<void()>& change) {
+  const auto lock = bench_turn(parts_->mutex);
+  change();
+  parts_->machine = std::make_unique<Parts::Machine>(parts_->config, parts_->ports);
+}
+
+const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->algorithms; }
 
 std::string VirtualKey::serial() const {
   constexpr std::size_t kSerialBytes = 4;
@@ -212,13 +236,13 @@ std::string VirtualKey::serial() const {
   return serial;
 }
 
-Bytes VirtualKey::attestation_root() const { return parts_->authenticator.attestation().root(); }
+Bytes VirtualKey::attestation_root() const { return parts_->attestation_root; }
 
 std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
   try {
-    const auto credential = parts_->authenticator.find(credential_id, rp_id_hash);
+    const auto credential = parts_->machine->authenticator.find(credential_id, rp_id_hash);
     if (!credential || !*credential) return std::nullopt;
     return sign(**credential, message);
   } catch (const std::exception& error) {
@@ -231,7 +255,7 @@ std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationV
                                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
   try {
-    const auto* const key = parts_->variants.find(variant);
+    const auto* const key = parts_->machine->variants.find(variant);
     if (key == nullptr) return std::nullopt;
     return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
   } catch (const std::exception& error) {

@@ -1,16 +1,20 @@
 #include "transport/host_link.h"
 
 #include <fcntl.h>
+#include <linux/hidraw.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
@@ -62,9 +66,21 @@ FileDescriptor connect_udp(const std::string& address) {
   return socket;
 }
 
+/// By its report descriptor, whose usage page is FIDO's (CTAP 2.3, 11.2.8.2): nothing else is sent what keys
+/// understand, a keyboard's node least of all.
+bool is_fido_device(int node) {
+  constexpr std::array<std::uint8_t, 3> kFidoUsagePage{0x06, 0xD0, 0xF1};
+  hidraw_report_descriptor descriptor{};
+  if (::ioctl(node, HIDIOCGRDESCSIZE, &descriptor.size) != 0 || ::ioctl(node, HIDIOCGRDESC, &descriptor) != 0)
+    return false;
+  const std::span items{descriptor.value, std::min<std::size_t>(descriptor.size, sizeof descriptor.value)};
+  return !std::ranges::search(items, kFidoUsagePage).empty();
+}
+
 FileDescriptor open_hidraw(const std::string& address) {
-  FileDescriptor node{::open(address.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY)};
+  FileDescriptor node{::open(address.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (!node) throw failure(address, std::strerror(errno));
+  if (!is_fido_device(node.get())) throw failure(address, "it is no FIDO device");
   return node;
 }
 

@@ -4,9 +4,8 @@
 
 namespace fauxkey::user {
 
-FingerScan PromptBoard::ask(const std::string& key, const Prompt& prompt, QuestionKind question, Clock& clock,
-                            const std::stop_token& stop, Clock::TimePoint deadline,
-                            const Elsewhere& elsewhere) {
+Reply PromptBoard::ask(const std::string& key, const Prompt& prompt, QuestionKind question, Clock& clock,
+                       const std::stop_token& stop, Clock::TimePoint deadline, const Elsewhere& elsewhere) {
   const auto mine = std::make_shared<Pending>();
   mine->clock = &clock;
   mine->deadline = deadline;
@@ -18,20 +17,20 @@ FingerScan PromptBoard::ask(const std::string& key, const Prompt& prompt, Questi
   changed_.notify_all();
   if (observer_.asked) observer_.asked(mine->entry);
 
-  FingerScan result;
+  Reply result;
   {
     const std::stop_callback cancel{stop, [&] { mine->over.request_stop(); }};
     if (elsewhere) result = elsewhere(mine->over.get_token());
     std::unique_lock lock{mutex_};
     if (!elsewhere) {
       clock.wait(changed_, lock, mine->over.get_token(), deadline, [&] { return mine->answer.has_value(); });
-      result.answer = stop.stop_requested() ? UserAnswer::cancelled : UserAnswer::timed_out;
+      result.scan.answer = stop.stop_requested() ? UserAnswer::cancelled : UserAnswer::timed_out;
     }
     if (mine->answer) result = *mine->answer;
     std::erase(pending_, mine);
   }
   changed_.notify_all();
-  if (observer_.answered) observer_.answered(mine->entry, result.answer);
+  if (observer_.answered) observer_.answered(mine->entry, result.scan.answer);
   return result;
 }
 
@@ -60,7 +59,7 @@ std::vector<PromptBoard::Entry> PromptBoard::wait(const std::optional<std::strin
   return pending(key);
 }
 
-bool PromptBoard::answer(Id id, const FingerScan& answer) {
+bool PromptBoard::answer(Id id, const Reply& answer) {
   const std::scoped_lock lock{mutex_};
   const auto found =
       std::ranges::find_if(pending_, [&](const auto& pending) { return pending->entry.id == id; });

@@ -16,7 +16,19 @@
 namespace fauxkey::user {
 
 /// What kind of answer is wanted.
-enum class QuestionKind : std::uint8_t { presence, verification, finger };
+enum class QuestionKind : std::uint8_t { presence, verification, finger, account };
+
+/// An account as a test names it: by the user's name, or by the user handle.
+struct AccountName {
+  std::string text;
+  Bytes user_handle;  ///< the text's bytes, where it may be one; else empty
+};
+
+/// An answer to any kind of question.
+struct Reply {
+  FingerScan scan;
+  std::optional<AccountName> account{};  ///< which one is chosen on the key's display
+};
 
 class PromptBoard {
  public:
@@ -39,10 +51,10 @@ class PromptBoard {
   /// Shows the question until it is answered, `stop` is requested or its deadline has come. `elsewhere`,
   /// where there is one, asks too, on the calling thread, until its token is stopped: the first answer
   /// counts.
-  using Elsewhere = std::function<FingerScan(std::stop_token)>;
-  [[nodiscard]] FingerScan ask(const std::string& key, const Prompt& prompt, QuestionKind question,
-                               Clock& clock, const std::stop_token& stop, Clock::TimePoint deadline,
-                               const Elsewhere& elsewhere = {});
+  using Elsewhere = std::function<Reply(std::stop_token)>;
+  [[nodiscard]] Reply ask(const std::string& key, const Prompt& prompt, QuestionKind question, Clock& clock,
+                          const std::stop_token& stop, Clock::TimePoint deadline,
+                          const Elsewhere& elsewhere = {});
 
   /// Of this key, or of all where none is named; the oldest first.
   [[nodiscard]] std::vector<Entry> pending(const std::optional<std::string>& key = std::nullopt) const;
@@ -52,14 +64,14 @@ class PromptBoard {
                                         const std::function<bool()>& stopped) const;
   void wake() const { changed_.notify_all(); }
   /// False where the question is answered, or has never been.
-  bool answer(Id id, const FingerScan& answer);
+  bool answer(Id id, const Reply& answer);
 
  private:
   struct Pending {
     Entry entry;
     Clock* clock = nullptr;
     Clock::TimePoint deadline;
-    std::optional<FingerScan> answer;
+    std::optional<Reply> answer;
     std::stop_source over;  ///< an answer has come, or the host has cancelled
   };
 

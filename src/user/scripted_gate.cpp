@@ -1,12 +1,29 @@
 #include "user/scripted_gate.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fauxkey::user {
+namespace {
+
+/// A name counts before a user handle; among equal names, the newest account's.
+std::optional<std::size_t> find(const std::vector<UserEntity>& accounts, const AccountName& wanted) {
+  auto found = std::ranges::find_if(accounts, [&](const auto& one) { return one.name == wanted.text; });
+  if (found == accounts.end() && !wanted.user_handle.empty())
+    found = std::ranges::find(accounts, wanted.user_handle, &UserEntity::id);
+  if (found == accounts.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - accounts.begin());
+}
+
+}  // namespace
 
 ScriptedGate::ScriptedGate(std::string key, Clock& clock, PromptBoard& board, Behaviour behaviour,
                            std::unique_ptr<UserGate> own)
-    : key_{std::move(key)}, clock_{clock}, board_{board}, own_{std::move(own)}, behaviour_{behaviour} {}
+    : key_{std::move(key)},
+      clock_{clock},
+      board_{board},
+      own_{std::move(own)},
+      behaviour_{std::move(behaviour)} {}
 
 Behaviour ScriptedGate::behaviour() const {
   const std::scoped_lock lock{mutex_};
@@ -41,19 +58,33 @@ void ScriptedGate::clear_next() {
 
 UserAnswer ScriptedGate::confirm_presence(const Prompt& prompt, std::stop_token stop,
                                           Clock::TimePoint deadline) {
-  return answer(prompt, QuestionKind::presence, stop, deadline).answer;
+  return answer(prompt, QuestionKind::presence, stop, deadline).scan.answer;
 }
 
 UserAnswer ScriptedGate::verify_user(const Prompt& prompt, std::stop_token stop, Clock::TimePoint deadline) {
-  return answer(prompt, QuestionKind::verification, stop, deadline).answer;
+  return answer(prompt, QuestionKind::verification, stop, deadline).scan.answer;
 }
 
 FingerScan ScriptedGate::scan_finger(const Prompt& prompt, std::stop_token stop, Clock::TimePoint deadline) {
-  return answer(prompt, QuestionKind::finger, stop, deadline);
+  return answer(prompt, QuestionKind::finger, stop, deadline).scan;
 }
 
-FingerScan ScriptedGate::answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
-                                Clock::TimePoint deadline) {
+bool ScriptedGate::has_display() const {
+  const std::scoped_lock lock{mutex_};
+  return (next_.empty() ? behaviour_ : next_.front()).account.has_value();
+}
+
+AccountChoice ScriptedGate::choose_account(const Prompt& prompt, std::stop_token stop,
+                                           Clock::TimePoint deadline) {
+  const auto said = answer(prompt, QuestionKind::account, stop, deadline);
+  if (said.scan.answer != UserAnswer::approved) return {.answer = said.scan.answer};
+  const auto chosen = said.account ? find(prompt.accounts, *said.account) : std::nullopt;
+  if (!chosen) return {.answer = UserAnswer::denied};
+  return {.answer = UserAnswer::approved, .account = *chosen};
+}
+
+Reply ScriptedGate::answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
+                           Clock::TimePoint deadline) {
   std::unique_lock lock{mutex_};
   bool scripted = !next_.empty();
   Behaviour now = behaviour_;
@@ -62,10 +93,12 @@ FingerScan ScriptedGate::answer(const Prompt& prompt, QuestionKind question, con
     next_.pop_front();
   }
   for (;;) {
-    if (stop.stop_requested()) return {.answer = UserAnswer::cancelled};
+    if (stop.stop_requested()) return {.scan = {.answer = UserAnswer::cancelled}};
     if (now.presence == Presence::ask) {
       lock.unlock();
-      return ask(prompt, question, stop, deadline);
+      auto reply = ask(prompt, question, stop, deadline);
+      if (!reply.account) reply.account = now.account;
+      return reply;
     }
     const auto due =
         now.presence == Presence::never ? deadline : std::min(deadline, clock_.now() + now.delay);
@@ -77,26 +110,29 @@ FingerScan ScriptedGate::answer(const Prompt& prompt, QuestionKind question, con
     now = behaviour_;
     scripted = false;
   }
-  if (stop.stop_requested()) return {.answer = UserAnswer::cancelled};
-  if (now.presence == Presence::never || clock_.now() >= deadline) return {.answer = UserAnswer::timed_out};
+  if (stop.stop_requested()) return {.scan = {.answer = UserAnswer::cancelled}};
+  if (now.presence == Presence::never || clock_.now() >= deadline)
+    return {.scan = {.answer = UserAnswer::timed_out}};
   FingerScan scan{.answer = UserAnswer::approved, .finger = now.finger, .sample = now.sample};
-  const bool refused = question != QuestionKind::presence && now.verified == Verified::refused;
+  const bool refused = (question == QuestionKind::verification || question == QuestionKind::finger) &&
+                       now.verified == Verified::refused;
   if (now.presence == Presence::deny || refused)
     scan.answer = UserAnswer::denied;
   else if (question == QuestionKind::verification && now.verified == Verified::no)
     scan.answer = UserAnswer::not_verified;
-  return scan;
+  return {.scan = scan, .account = now.account};
 }
 
-FingerScan ScriptedGate::ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
-                             Clock::TimePoint deadline) {
+Reply ScriptedGate::ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
+                        Clock::TimePoint deadline) {
   PromptBoard::Elsewhere elsewhere;
   if (own_) {
-    elsewhere = [&](std::stop_token over) -> FingerScan {
-      if (question == QuestionKind::finger) return own_->scan_finger(prompt, std::move(over), deadline);
+    elsewhere = [&](std::stop_token over) -> Reply {
+      if (question == QuestionKind::finger)
+        return {.scan = own_->scan_finger(prompt, std::move(over), deadline)};
       if (question == QuestionKind::verification)
-        return {.answer = own_->verify_user(prompt, std::move(over), deadline)};
-      return {.answer = own_->confirm_presence(prompt, std::move(over), deadline)};
+        return {.scan = {.answer = own_->verify_user(prompt, std::move(over), deadline)}};
+      return {.scan = {.answer = own_->confirm_presence(prompt, std::move(over), deadline)}};
     };
   }
   return board_.ask(key_, prompt, question, clock_, stop, deadline, elsewhere);

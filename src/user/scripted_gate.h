@@ -37,6 +37,9 @@ struct Behaviour {
   /// What a fingerprint sensor sees.
   std::uint32_t finger = 1;
   SampleStatus sample = SampleStatus::good;
+  /// The key has a display, and this is the account that is chosen on it; one that is not among those shown:
+  /// none. Nothing: no display.
+  std::optional<AccountName> account;
 };
 
 class ScriptedGate final : public UserGate {
@@ -61,12 +64,15 @@ class ScriptedGate final : public UserGate {
                                        Clock::TimePoint deadline) override;
   [[nodiscard]] FingerScan scan_finger(const Prompt& prompt, std::stop_token stop,
                                        Clock::TimePoint deadline) override;
+  [[nodiscard]] bool has_display() const override;
+  [[nodiscard]] AccountChoice choose_account(const Prompt& prompt, std::stop_token stop,
+                                             Clock::TimePoint deadline) override;
 
  private:
-  [[nodiscard]] FingerScan answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
-                                  Clock::TimePoint deadline);
-  [[nodiscard]] FingerScan ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
-                               Clock::TimePoint deadline);
+  [[nodiscard]] Reply answer(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
+                             Clock::TimePoint deadline);
+  [[nodiscard]] Reply ask(const Prompt& prompt, QuestionKind question, const std::stop_token& stop,
+                          Clock::TimePoint deadline);
 
   const std::string key_;
   Clock& clock_;

@@ -2,7 +2,7 @@
 
 import base64
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,6 +12,7 @@ from fido2.ctap2 import Ctap2
 from fido2.webauthn import AttestedCredentialData
 from fido2.cose import ES256
 from visitor import Site
+from workers import assert_alone, work
 
 
 def b64(data):
@@ -202,23 +203,9 @@ def test_the_same_seed_makes_the_same_key(plug_in):
 
 
 def test_ten_workers_with_a_key_each_see_nothing_of_one_another(control, plug_in):
-    keys = [plug_in(name=f"worker{i}") for i in range(10)]
-    failures = []
-
-    def work(number):
-        try:
-            site = Site(keys[number], "shared.example")
-            for _ in range(3):
-                site.register(f"user{number}", resident_key_requirement="required")
-                assert site.log_in()[1].response.user_handle in (None, f"user{number}".encode())
-            names = {one["userName"] for one in keys[number].get("/credentials")["credentials"]}
-            assert names == {f"user{number}"}
-        except BaseException as error:  # noqa: BLE001 - told by the test
-            failures.append((number, error))
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    names = [f"worker{number}" for number in range(10)]
+    addresses = [plug_in(name=name).address for name in names]
+    with ThreadPoolExecutor(len(names)) as workers:
+        told = list(workers.map(work, addresses, names))
+    for name, counters in zip(names, told, strict=True):
+        assert_alone(control, name, name, counters)

@@ -117,6 +117,22 @@ def test_credentials(key):
     assert key.credentials() == []
 
 
+def test_snapshots(key):
+    key.save("empty")
+    _, data = credential("example.org")
+    key.add_credential(data)
+    key.save("one")
+    assert [(one["name"], one["discoverableCredentials"]) for one in key.snapshots()] == [("empty", 0), ("one", 1)]
+    key.restore("empty")
+    assert key.credentials() == []
+    copy = key.fork(snapshot="one")
+    assert [one["rpId"] for one in copy.credentials()] == ["example.org"]
+    copy.remove()
+    key.delete_snapshot("empty")
+    with pytest.raises(FauxkeyError, match="no snapshot of this name"):
+        key.restore("empty")
+
+
 def test_faults(key):
     rule = key.add_fault({"match": {"command": "selection"}, "action": {"type": "status", "status": "OPERATION_DENIED"}})
     assert [one["id"] for one in key.faults()] == [rule]
@@ -156,6 +172,9 @@ def test_the_same_for_asyncio(program):
             assert (await key.state())["state"] == "plugged-in"
             assert (await key.user(presence="deny"))["presence"] == "deny"
             assert [one.name for one in await faux.keys()] == [key.name]
+            await key.save("empty")
+            await key.restore("empty")
+            assert [one["name"] for one in await key.snapshots()] == ["empty"]
             with pytest.raises(AttributeError):
                 _ = key.nonsense
             events = key.events(after=0, types="key.*")

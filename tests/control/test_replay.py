@@ -305,6 +305,8 @@ class TestUse:
             (["/nonexistent"], 1, "no trace that can be read"),
             (["{trace}", "--to", "unix:/nonexistent"], 1, "There is no key at unix:/nonexistent"),
             (["{trace}", "--to", "nonsense"], 1, "none of /dev/hidrawN"),
+            (["{trace}", "--to", "/dev/null"], 1, "it is no FIDO device"),
+            (["{trace}", "--to", "/dev/hidraw999"], 1, "No such file"),
             (["{trace}", "--to", "unix:/x", "--pin", "1234"], 2, "the key that replay makes itself"),
             (["{trace}", "--as-key", "unix:/x", "--timing"], 2, "--as-key"),
             (["{trace}", "--device", "other"], 1, "no device other"),

@@ -1,5 +1,6 @@
 """--trace: what a file holds of what hosts and the key said, and why the key refused."""
 
+import json
 import os
 import stat
 import subprocess
@@ -217,6 +218,37 @@ class TestJsonLines:
         assert commands[:2] == [("in", "CTAPHID_INIT"), ("out", "CTAPHID_INIT")]
         assert ("in", "makeCredential") in commands and ("out", "makeCredential") in commands
         assert {line["device"] for line in lines} == {key.address}
+
+
+PACKET_FAULTS = [
+    {"type": "dropPacket", "packet": 1}, {"type": "repeatPacket", "packet": 2}, {"type": "reorderPackets", "packet": 1},
+    {"type": "corruptPacket", "packet": 2, "offset": 20, "mask": 0x81}, {"type": "wrongSequence"}, {"type": "wrongChannel"},
+]
+
+
+class TestPacketFaults:
+    @pytest.mark.parametrize("action", PACKET_FAULTS, ids=lambda action: action["type"])
+    @pytest.mark.parametrize("name", ["trace.jsonl", "trace.pcapng"])
+    def test_the_trace_has_the_packets_that_went_over_the_wire(self, traced, action, name):
+        key, path = traced("--fault", json.dumps({"match": {"command": "getInfo"}, "action": action}), name=name)
+        channel = key.channel()
+        channel.send(CBOR, bytes([GET_INFO]))
+        got = []
+        while packet := channel.wire.link.read(0.5):
+            got.append(packet)
+        key.stop()
+        if name.endswith(".jsonl"):
+            lines = [line for line in lines_of(path) if line.get("kind") == "packet" and line["dir"] == "out"]
+            sent = [bytes.fromhex(raw) for line in lines for raw in line.get("sent", [line["raw"]])]
+            assert 1 <= sum("sent" in line for line in lines) < len(lines)
+            meant = [bytes.fromhex(line["raw"])[4] for line in lines if "seq" in line]
+            assert meant == list(range(len(meant))), "what the key meant is there too"
+            assert [line["statusName"] for line in messages_of(path) if line["command"] == "getInfo" and line["dir"] == "out"] == ["OK"]
+        else:
+            reports = [packet for packet in read_pcapng(path).packets if packet.urb.transfer == INTERRUPT and packet.urb.type == "C"]
+            sent = [packet.urb.data for packet in reports]
+            assert any((packet.comment or "").startswith("by a fault") for packet in reports)
+        assert sent[1:] == got, "all after the INIT's answer"
 
 
 class TestPcapng:

@@ -59,8 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     try_to([&] {
       JsonReader reader{body, "The request"};
-      const auto scan = read_answer(reader);
-      require(scan.answer != UserAnswer::cancelled);
+      const auto reply = read_answer(reader);
+      require(reply.scan.answer != UserAnswer::cancelled);
     });
   });
   try_to([&] {

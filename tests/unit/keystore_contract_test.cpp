@@ -326,6 +326,39 @@ TEST_CASE_TEMPLATE(
   }
 }
 
+TEST_CASE("keystore: a store in memory becomes what another one is, but its revision is one that never was") {
+  SystemRandom random;
+  MemoryStore store;
+  const auto kept = make_credential(random, "a.example", "alice");
+  REQUIRE(store.put(kept));
+  REQUIRE(*store.next_sign_count(kept.id) == 1);
+  REQUIRE(store.save(RecordKind::config, Bytes{1}));
+  MemoryStore then;
+  then.become(store);
+
+  std::vector<std::uint64_t> revisions{*store.revision()};
+  REQUIRE(*store.erase(kept.id));
+  REQUIRE(store.put(make_credential(random, "b.example", "bob")));
+  REQUIRE(*store.next_sign_count(kept.id) == 2);
+  REQUIRE(store.save(RecordKind::config, Bytes{2}));
+  REQUIRE(store.save(RecordKind::pin, Bytes{3}));
+  revisions.push_back(*store.revision());
+  for (int i = 0; i < 2; ++i) {
+    store.become(then);
+    CHECK(*store.count() == 1);
+    CHECK(store.find(kept.id)->has_value());
+    CHECK(store.find_by_rp(rp_hash("a.example"))->size() == 1);
+    CHECK(store.find_by_rp(rp_hash("b.example"))->empty());
+    CHECK(store.sign_counter(kept.id)->count == 1);
+    CHECK(std::ranges::equal(store.load(RecordKind::config)->value().view(), Bytes{1}));
+    CHECK_FALSE(store.load(RecordKind::pin)->has_value());
+    CHECK(std::ranges::find(revisions, *store.revision()) == revisions.end());
+    revisions.push_back(*store.revision());
+  }
+  store.become(store);
+  CHECK(*store.count() == 1);
+}
+
 TEST_CASE_TEMPLATE("keystore: a signature counter starts at 1 and grows by one, each credential its own",
                    Kind, InMemory, OnDisk) {
   Kind kind;

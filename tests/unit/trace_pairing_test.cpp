@@ -142,6 +142,31 @@ TEST_CASE("what platforms keep on the key in plain stands as zeros in messages a
   }
 }
 
+TEST_CASE("of a message with secrets, packets that a fault sent show their headers alone") {
+  const Bytes key(32, 0x5E);
+  const auto answer = with_parameters(0x00, {{2, Bytes(60, 1)}, {7, key}});
+  for (const bool shown : {false, true}) {
+    TracePairing pairing{shown};
+    (void)pairing.take(message_of(Direction::in, with_parameters(0x02, {{1, "a"}})));
+    (void)pairing.take(message_of(Direction::out, answer));
+    bool seen = false;
+    for (std::size_t i = 0; i < ctaphid::packet_count(answer.size()); ++i) {
+      auto packet = packet_of(Direction::out, answer, i);
+      const auto report = ctaphid::make_packet(kChannel, kCbor, answer, i);
+      packet.sent = {report, report};
+      const auto ready = pairing.take(packet);
+      REQUIRE(ready.size() == 1);
+      REQUIRE(ready[0].sent);
+      REQUIRE(ready[0].sent->size() == 2);
+      for (const auto& sent : *ready[0].sent) {
+        CHECK(std::equal(sent.begin(), sent.begin() + 5, report.begin()));
+        seen = seen || contains(sent, ByteView{key}.first(20));
+      }
+    }
+    CHECK(seen == shown);
+  }
+}
+
 TEST_CASE("nothing else of a message changes, however malformed it is") {
   Bytes message = with_parameters(0x01, {{1, Bytes(32, 7)}, {6, Map{{"credBlob", Bytes{1, 2, 3}}}}});
   const Bytes before = message;

@@ -20,6 +20,8 @@ export interface User {
   verified?: 'yes' | 'no' | 'refused';
   finger?: number;
   sample?: Sample;
+  /** The account that is chosen on the display of a key that has one, by its userName or userHandle; null: no display. */
+  account?: string | null;
 }
 
 export interface KeyOptions {
@@ -101,11 +103,16 @@ export interface Prompt {
   id: number;
   key: string;
   operation: string;
-  question: 'presence' | 'verification' | 'finger';
+  question: 'presence' | 'verification' | 'finger' | 'account';
   rpId: string;
   account: string;
   leftMs: number;
+  /** Of the question `account`: those to choose from. */
+  accounts?: { userHandle: string; userName?: string; userDisplayName?: string }[];
 }
+
+/** What a key held, under a name. */
+export interface Snapshot { name: string; savedAt: number; discoverableCredentials: number }
 
 export interface Event { id: number | undefined; type: string; data: Record<string, unknown> }
 export interface EventQuery { after?: number; key?: string; types?: string }
@@ -141,10 +148,17 @@ export class Key {
   reset(): Promise<KeyState> { return this.#ask('POST', '/reset'); }
   /** Unplug it and forget all that it holds. */
   remove(): Promise<void> { return this.#ask('DELETE'); }
-  /** A copy of it as it is now: a cloned authenticator. */
-  async fork(options: { name?: string; transports?: string[] } = {}): Promise<Key> {
+  /** A copy of it as it is now, or as it was in a snapshot: a cloned authenticator. */
+  async fork(options: { name?: string; transports?: string[]; snapshot?: string } = {}): Promise<Key> {
     return new Key(this.#fauxkey, (await this.#ask<KeyState>('POST', '/fork', options)).name);
   }
+
+  /** Keep all that it holds now under this name. */
+  save(snapshot: string): Promise<Snapshot> { return this.#ask('POST', '/snapshots', { name: snapshot }); }
+  /** It holds what it held then, as after a power cycle. */
+  restore(snapshot: string): Promise<KeyState> { return this.#ask('POST', `/snapshots/${encodeURIComponent(snapshot)}/restore`); }
+  async snapshots(): Promise<Snapshot[]> { return (await this.#ask<{ snapshots: Snapshot[] }>('GET', '/snapshots')).snapshots; }
+  deleteSnapshot(snapshot: string): Promise<void> { return this.#ask('DELETE', `/snapshots/${encodeURIComponent(snapshot)}`); }
 
   async clock(changes: { frozen?: boolean; scale?: number; advanceMs?: number }): Promise<Clock> {
     return (await this.#ask<KeyState>('PATCH', '/clock', changes)).clock;
@@ -249,7 +263,7 @@ export class Fauxkey {
   async prompts(terms: { key?: string; waitMs?: number } = {}): Promise<Prompt[]> {
     return (await this.connection.request<{ prompts: Prompt[] }>('GET', `/v1/prompts${query(terms)}`)).prompts;
   }
-  answer(prompt: number, answer: 'approve' | 'deny' | 'not-verified' | 'time-out' = 'approve', more: { finger?: number; sample?: Sample } = {}): Promise<void> {
+  answer(prompt: number, answer: 'approve' | 'deny' | 'not-verified' | 'time-out' = 'approve', more: { finger?: number; sample?: Sample; account?: string } = {}): Promise<void> {
     return this.connection.request('POST', `/v1/prompts/${prompt}`, { answer, ...more });
   }
 

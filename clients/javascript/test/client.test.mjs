@@ -61,6 +61,21 @@ test('user, time, PIN and fingers', async () => {
   await key.remove();
 });
 
+test('snapshots', async () => {
+  const key = await fauxkey.plugIn(unix);
+  assert.equal((await key.save('empty')).discoverableCredentials, 0);
+  await key.addCredential(credential('example.org'));
+  await key.save('one');
+  assert.equal((await key.restore('empty')).discoverableCredentials, 0);
+  assert.deepEqual((await key.snapshots()).map((one) => [one.name, one.discoverableCredentials]), [['empty', 0], ['one', 1]]);
+  const copy = await key.fork({ snapshot: 'one' });
+  assert.equal((await copy.credentials()).length, 1);
+  await key.deleteSnapshot('empty');
+  await assert.rejects(key.restore('empty'), { status: 404 });
+  await copy.remove();
+  await key.remove();
+});
+
 test('credentials and faults', async () => {
   const key = await fauxkey.plugIn(unix);
   const data = credential('example.org');

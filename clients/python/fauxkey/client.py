@@ -70,11 +70,27 @@ class Key:
         """Unplug it and forget all that it holds."""
         self._ask("DELETE")
 
-    def fork(self, name: str | None = None, transports: list[str] | None = None) -> Key:
-        """A copy of it as it is now: a cloned authenticator."""
-        body = {"name": name, "transports": transports}
+    def fork(self, name: str | None = None, transports: list[str] | None = None, snapshot: str | None = None) -> Key:
+        """A copy of it as it is now, or as it was in a snapshot: a cloned authenticator."""
+        body = {"name": name, "transports": transports, "snapshot": snapshot}
         made = self._ask("POST", "/fork", {member: value for member, value in body.items() if value is not None})
         return Key(self._fauxkey, made["name"])
+
+    # Snapshots
+
+    def save(self, snapshot: str) -> Json:
+        """Keep all that it holds now under this name."""
+        return self._ask("POST", "/snapshots", {"name": snapshot})
+
+    def restore(self, snapshot: str) -> None:
+        """It holds what it held then, as after a power cycle."""
+        self._ask("POST", f"/snapshots/{quote(snapshot)}/restore")
+
+    def snapshots(self) -> list[Json]:
+        return self._ask("GET", "/snapshots")["snapshots"]
+
+    def delete_snapshot(self, snapshot: str) -> None:
+        self._ask("DELETE", f"/snapshots/{quote(snapshot)}")
 
     # Time
 
@@ -88,7 +104,7 @@ class Key:
     # The user
 
     def user(self, **behaviour: Any) -> Json:
-        """presence=, delayMs=, verified=, finger=, sample=; all of it afterwards."""
+        """presence=, delayMs=, verified=, finger=, sample=, account=; all of it afterwards."""
         return self._ask("PATCH", "/user", behaviour)
 
     def next_answer(self, **behaviour: Any) -> None:

@@ -163,9 +163,8 @@ class Desk {
 
 class FaultyTransport final : public transport::Transport {
  public:
-  FaultyTransport(std::unique_ptr<transport::Transport> inner, std::shared_ptr<Line> line,
-                  std::function<void()> unplug)
-      : inner_{std::move(inner)}, line_{std::move(line)}, unplug_{std::move(unplug)} {}
+  FaultyTransport(std::unique_ptr<transport::Transport> inner, std::shared_ptr<Line> line, Hooks hooks)
+      : inner_{std::move(inner)}, line_{std::move(line)}, hooks_{std::move(hooks)} {}
 
   [[nodiscard]] int fd() const override { return inner_->fd(); }
   [[nodiscard]] std::optional<transport::Report> read() override {
@@ -176,8 +175,9 @@ class FaultyTransport final : public transport::Transport {
   }
   void write(const transport::Report& report) override {
     const auto output = line_->pass(report);
+    if (hooks_.on_packet) hooks_.on_packet(report, output.reports);
     for (const auto& one : output.reports) inner_->write(one);
-    if (output.unplug && unplug_) unplug_();
+    if (output.unplug && hooks_.unplug) hooks_.unplug();
   }
   [[nodiscard]] transport::Pacing pacing() const override { return inner_->pacing(); }
   [[nodiscard]] std::string address() const override { return inner_->address(); }
@@ -185,7 +185,7 @@ class FaultyTransport final : public transport::Transport {
  private:
   const std::unique_ptr<transport::Transport> inner_;
   const std::shared_ptr<Line> line_;
-  const std::function<void()> unplug_;
+  const Hooks hooks_;
 };
 
 }  // namespace
@@ -193,12 +193,11 @@ class FaultyTransport final : public transport::Transport {
 Wrapped wrap(std::unique_ptr<transport::Transport> transport, ctaphid::Handlers handlers, Rules& rules,
              VirtualKey& key, Clock& clock, Hooks hooks) {
   const auto line = std::make_shared<Line>();
-  auto unplug = hooks.unplug;
   auto wink = handlers.wink;
   const bool speaks_ctap = static_cast<bool>(handlers.cbor);
-  const auto desk = std::make_shared<Desk>(std::move(handlers), rules, key, clock, std::move(hooks), line);
+  const auto desk = std::make_shared<Desk>(std::move(handlers), rules, key, clock, hooks, line);
   Wrapped wrapped{
-      .transport = std::make_unique<FaultyTransport>(std::move(transport), line, std::move(unplug)),
+      .transport = std::make_unique<FaultyTransport>(std::move(transport), line, std::move(hooks)),
       .handlers = {
           .cbor = {},
           .msg = [desk](ByteView apdu, const Exchange& exchange) { return desk->msg(apdu, exchange); },

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "control/faults/rules.h"
@@ -22,6 +23,8 @@ struct Hooks {
   /// The device is to be unplugged. Called on the HID thread, which must not wait for the device's end: it
   /// only tells someone. From then on nothing goes in or out any more.
   std::function<void()> unplug;
+  /// A packet leaves; or, by a fault, what is sent in its place, be it nothing. Called on the HID thread.
+  std::function<void(const ctaphid::Report& packet, std::span<const ctaphid::Report> sent)> on_packet{};
 };
 
 struct Wrapped {

@@ -115,6 +115,14 @@ std::string account_of(const std::vector<Credential>& credentials) {
   return user.name.value_or(user.display_name.value_or(""));
 }
 
+/// Step 12.2.3: the place of the account that the user chooses on the key's display.
+Result<std::size_t> choose_on_display(Request& call, const std::string& rp_id,
+                                      const std::vector<Credential>& located) {
+  Prompt prompt{Operation::get_assertion, rp_id, {}};
+  for (const auto& credential : located) prompt.accounts.push_back(credential.user);
+  return call.session.key.choose_account(prompt, call.exchange);
+}
+
 }  // namespace
 
 Response get_assertion(Request& call) {
@@ -155,16 +163,24 @@ Response get_assertion(Request& call) {
       read_assertion_extensions(request->extensions, request->up, call.session.key, call.session.auth);
   if (!extensions) return fail(extensions.error());
   terms.extensions = *std::move(extensions);
-  // 9
-  if (request->up) {
+  // 9, and 12.2.3 as one question: who chooses on a display touches the key.
+  const bool several = !request->allow_list && located->size() > 1;
+  std::size_t chosen = 0;
+  if (several && (request->up || terms.user_verified()) && call.session.key.has_display()) {
+    const auto choice = choose_on_display(call, request->rp_id, *located);
+    if (!choice) return fail(choice.error());
+    chosen = *choice;
+    terms.user_selected = true;
+    if (request->up) use_up_presence(call, *verification);
+  } else if (request->up) {
     const auto touched = collect_presence(call, *verification,
                                           {Operation::get_assertion, request->rp_id, account_of(*located)});
     if (!touched) return fail(touched.error());
   }
-  // 11: a list gets one answer; the number of its matches is nobody's business.
-  const std::size_t count = request->allow_list ? 1 : located->size();
+  // 11: a list gets one answer; the number of its matches is nobody's business. So does who chose (12.2.3).
+  const std::size_t count = several && !terms.user_selected ? located->size() : 1;
   const bool with_names = count > 1 && terms.user_verified();
-  auto response = make_assertion(call.session, located->front(), terms, count, with_names);
+  auto response = make_assertion(call.session, (*located)[chosen], terms, count, with_names);
   if (!response) return fail(response.error());
   if (count > 1) {
     for (std::size_t i = 1; i < count; ++i) terms.credential_ids.push_back((*located)[i].id);

@@ -4,16 +4,22 @@ import errno
 import fcntl
 import os
 import select
+import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 
-from ctap2 import get_info
+from control import Control
+from ctap2 import get_assertion, get_info, make_credential
 from device import VANISHES_WITHIN_SECONDS
 from expect import expect
 from hid import CBOR, INIT, MSG, PING, BROADCAST, Wire, init_packet, open_link, packets
-from key import Key
+from key import FAUXKEY, Key
+from process import START_SECONDS, Program
 from report import Report
 from waiting import wait_until
+from workers import assert_alone, work
 
 IDLE_SECONDS = 10
 FLOOD_PACKETS = 3000
@@ -76,6 +82,25 @@ def many_at_once():
         finally:
             for key in keys:
                 key.unplug()
+
+
+def workers():
+    """As in tests/control, but over the kernel, and each worker is a process."""
+    with report.case("four-workers-with-a-key-each-see-nothing-of-one-another"):
+        folder = tempfile.mkdtemp(prefix="fauxkey-")
+        command = [FAUXKEY, "run", "--keyless", "--control", f"unix:{folder}/control.sock"]
+        daemon = Program(command, os.path.join(out, "workers.log"), env={**os.environ, "XDG_RUNTIME_DIR": folder})
+        try:
+            control = Control(daemon.wait_for_line("control: ", START_SECONDS))
+            names = [f"worker{number}" for number in range(4)]
+            nodes = [control.plug_in(name=name, transports=["uhid"])["addresses"][0] for name in names]
+            expect(len(set(nodes)) == 4, f"nodes {nodes}")
+            with ProcessPoolExecutor(len(names)) as pool:
+                told = list(pool.map(work, nodes, names))
+            for name, counters in zip(names, told, strict=True):
+                assert_alone(control, name, name, counters)
+        finally:
+            daemon.stop()
 
 
 def killed():
@@ -143,6 +168,26 @@ def longest_message():
         wire.close()
 
 
+def replayed():
+    with report.case("a-trace-plays-against-another-key-over-hidraw"):
+        with Key(out, "recorded", "--ephemeral") as key:
+            wire = connect(key)
+            channel = wire.open_channel()
+            get_info(channel)
+            make_credential(channel, "replay.example", options={"rk": True})
+            get_assertion(channel, "replay.example")
+            payload = os.urandom(LONGEST_MESSAGE)
+            expect(channel.call(PING, payload) == payload, "PING echoes something else")
+            wire.close()
+        for approve, status in (("auto", 0), ("deny", 1)):
+            with Key(out, f"replayed-{approve}", "--ephemeral", approve=approve) as other:
+                command = [FAUXKEY, "replay", key.trace_path, "--to", other.node]
+                done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            expect(done.returncode == status, f"with --approve {approve} it ends with {done.returncode}: {done.stdout}{done.stderr}")
+            count = done.stdout.splitlines()[-1]
+            expect((", 0 different, 0 not replayed" in count) == (status == 0), f"with --approve {approve}: {count}")
+
+
 def floods(cid):
     """Kinds of nonsense, as iterators of packets."""
     long_ping = list(packets(cid, PING, bytes(LONGEST_MESSAGE)))
@@ -173,7 +218,7 @@ def flooded():
 
 
 def main():
-    for case in (killed, many_at_once, idle, real_time, control_transfers, longest_message):
+    for case in (killed, many_at_once, workers, idle, real_time, control_transfers, longest_message, replayed):
         case()
     with report.case("a-flooded-key-starts-and-ends"):
         flooded()
