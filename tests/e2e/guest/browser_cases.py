@@ -13,8 +13,6 @@ from extension_cases import KEY_OPTIONS as VERIFYING_KEY_OPTIONS
 from extension_cases import ExtensionCases
 from key import Key, attestation_root
 from report import Report, Skip
-from settings_cases import KEY_OPTIONS as FRESH_KEY_OPTIONS
-from settings_cases import SettingsCases, reset
 
 PIN = "1234"
 WRONG_PIN = "9876"
@@ -68,10 +66,6 @@ class BrowserCases:
         self._with_key("key-with-store", self.store, self.direct_attestation)
         self._with_key("key-unanswered", self.store, self.cancel_registration, self.cancel_login, approve="ask")
         self._with_key("key-plugged-in-again", self.store, self.log_in_after_unplugging)
-        if browser.has_security_key_settings:
-            settings = lambda key: SettingsCases(browser, desktop, key).all
-            self._with_key("key-in-settings", FRESH_KEY_OPTIONS, cases_of=settings)
-            self._run_case(self.settings_reset)
         return self.report.failed
 
     def _open(self, site):
@@ -208,8 +202,3 @@ class BrowserCases:
         self.page.choose("attested")
         outcome = self.page.verified("login")
         expect(outcome["counter"] > outcome["previousCounter"], "the counter did not go up")
-
-    # --- the browser's own page for keys
-
-    def settings_reset(self):
-        reset(self.browser, self.desktop, lambda: Key(self.out, "key-to-reset", "--ephemeral", "--pin", PIN))

@@ -61,7 +61,6 @@ class Unanswered:
 class Chromium:
     name = "chromium"
     asks_attestation_consent = False
-    has_security_key_settings = True
     offers_to_set_pin = True
     key_options = []
 

@@ -42,7 +42,6 @@ PRESS_ACCOUNT = DOORHANGER + """
 class Firefox:
     name = "firefox"
     asks_attestation_consent = True
-    has_security_key_settings = False
     offers_to_set_pin = False
     key_options = ["--ctap", "2.1"]  # it takes a key that names FIDO_2_3 for a U2F key
 
