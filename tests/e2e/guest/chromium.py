@@ -27,6 +27,7 @@ OPTIONS = [
     "--password-store=basic",
     "--disable-gpu",
     "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
+    "--disable-features=LogOnDeviceMetricsOnStartup",  # for which it would start a process that looks at the GPU
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
     "--window-position=0,0",
@@ -99,7 +100,7 @@ class Chromium:
             return False
         return True
 
-    def open(self, url, ready):
+    def open(self, url, ready, seconds=START_SECONDS):
         self._page.call("Page.navigate", url=url)
 
         def is_ready():
@@ -108,7 +109,7 @@ class Chromium:
             except RuntimeError:  # the old document went away under the question
                 return False
 
-        wait_until(is_ready, START_SECONDS, f"{url} in Chromium")
+        wait_until(is_ready, seconds, f"{url} in Chromium")
         self._page.call("Page.bringToFront")
 
     def evaluate(self, expression):
