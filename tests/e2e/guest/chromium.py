@@ -27,7 +27,6 @@ OPTIONS = [
     "--password-store=basic",
     "--disable-gpu",
     "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
-    "--disable-features=LogOnDeviceMetricsOnStartup",  # for which it would start a process that looks at the GPU
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
     "--window-position=0,0",

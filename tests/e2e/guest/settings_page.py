@@ -5,9 +5,9 @@ import json
 from waiting import wait_until
 
 ADDRESS = "chrome://settings/securityKeys"
-OPEN_SECONDS = 600  # half a minute, but under emulation on a busy machine many times that
+OPEN_SECONDS = 600  # about a minute, but under emulation on a busy machine many times that
 SECONDS = 120  # for one step, which takes a second or two elsewhere
-LOOK_MILLISECONDS = 200  # looking all the time would keep a slow machine from building the page
+LOOK_MILLISECONDS, OPENING_LOOK_MILLISECONDS = 200, 1000  # looking all the time would keep a slow machine from building the page
 PAINT_SECONDS = 3
 # The page is many shadow roots deep, which takes long to search; itself, it has its dialogs in roots below its own. Each dialog has
 # a few pages, of which one is to be seen, and all dialogs have the same ids.
@@ -41,9 +41,9 @@ def in_row(text, selector):
       .filter((row) => row.innerText.includes({json.dumps(text)})).flatMap((row) => [...row.querySelectorAll({json.dumps(selector)})])"""
 
 
-def looked_at(expression):
+def looked_at(expression, milliseconds=LOOK_MILLISECONDS):
     """The expression's value a moment later."""
-    return f"new Promise((done) => setTimeout(() => done({expression}), {LOOK_MILLISECONDS}))"
+    return f"new Promise((done) => setTimeout(() => done({expression}), {milliseconds}))"
 
 
 class SettingsPage:
@@ -51,7 +51,8 @@ class SettingsPage:
         """Opens the page where it is not shown already, as that takes long under emulation."""
         self._browser, self._desktop = browser, desktop
         if not self.shows("setPINButton"):
-            browser.open(ADDRESS, looked_at(f"{by_id('setPINButton')}.length > 0"), OPEN_SECONDS)
+            ready = looked_at(f"{by_id('setPINButton')}.length > 0", OPENING_LOOK_MILLISECONDS)
+            browser.open(ADDRESS, ready, OPEN_SECONDS)
 
     def shows(self, name):
         return self._browser.evaluate(looked_at(f"{by_id(name)}.length > 0"))
