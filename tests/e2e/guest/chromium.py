@@ -99,7 +99,7 @@ class Chromium:
             return False
         return True
 
-    def open(self, url, ready):
+    def open(self, url, ready, seconds=START_SECONDS):
         self._page.call("Page.navigate", url=url)
 
         def is_ready():
@@ -108,7 +108,7 @@ class Chromium:
             except RuntimeError:  # the old document went away under the question
                 return False
 
-        wait_until(is_ready, START_SECONDS, f"{url} in Chromium")
+        wait_until(is_ready, seconds, f"{url} in Chromium")
         self._page.call("Page.bringToFront")
 
     def evaluate(self, expression):
