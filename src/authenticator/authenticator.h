@@ -72,7 +72,11 @@ class Authenticator {
   }
   /// Whether there is a way to verify the user, set up or not.
   [[nodiscard]] bool can_verify_users() const { return config_.client_pin || supports_built_in_uv(); }
-  [[nodiscard]] bool has_large_blobs_command() const { return config_.large_blobs == LargeBlobKind::command; }
+  /// Blobs belong to discoverable credentials (12.3). Chromium takes a key that names them without option rk
+  /// for one that speaks U2F alone.
+  [[nodiscard]] bool has_large_blobs_command() const {
+    return config_.large_blobs == LargeBlobKind::command && config_.discoverable;
+  }
   /// Some form of user verification is set up (CTAP 2.3, 3: "protected by some form of user verification").
   [[nodiscard]] bool is_protected() const { return pin_.is_set() || has_built_in_uv(); }
   [[nodiscard]] const Attestation& attestation() const { return attestation_; }

@@ -20,7 +20,8 @@ inline constexpr const char* kThirdPartyPayment = "thirdPartyPayment";      // 1
 [[nodiscard]] inline std::vector<std::string> extension_identifiers(const Authenticator& key) {
   std::vector<std::string> names{kCredBlob, kCredProtect, kHmacSecret, kHmacSecretMc, kThirdPartyPayment};
   if (key.config().client_pin) names.insert(names.end(), {kMinPinLength, kPinComplexityPolicy});
-  names.emplace_back(key.has_large_blobs_command() ? kLargeBlobKey : kLargeBlob);
+  if (key.config().discoverable)
+    names.emplace_back(key.has_large_blobs_command() ? kLargeBlobKey : kLargeBlob);
   if (key.config().uvm) names.emplace_back(kUvm);
   return names;
 }
