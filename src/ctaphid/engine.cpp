@@ -242,9 +242,6 @@ void Engine::on_timer(Time now) {
   if (transaction_ && sends_keepalives(*transaction_) && now >= transaction_->deadline) {
     transaction_->deadline = now + kKeepaliveInterval;
     if (transaction_->waiting == Waiting::silent) return;
-    // U2F knows no keepalives, and Chromium takes one for the end of a key that speaks U2F alone. Its
-    // requests are answered at once: "not yet" while the user is waited for.
-    if (transaction_->assembler.command() == Command::msg) return;
     const auto status = static_cast<std::uint8_t>(transaction_->waiting);
     reply(transaction_->channel, Command::keepalive, ByteView{&status, 1});
   }
