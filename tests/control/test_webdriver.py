@@ -58,6 +58,8 @@ def test_options_are_the_authenticators(webdriver, control):
     plain = Ctap2(Opened(control, webdriver.add(protocol="ctap2")).fido2_device()).info
     assert plain.options["rk"] is False and "uv" not in plain.options and "clientPin" not in plain.options
     assert "FIDO_2_1" not in plain.versions
+    # which Chromium would take for a key that speaks U2F alone
+    assert "largeBlobs" not in plain.options and not {"largeBlob", "largeBlobKey"} & set(plain.extensions)
     whole = Ctap2(Opened(control, webdriver.add(hasResidentKey=True, hasUserVerification=True)).fido2_device()).info
     assert whole.options["rk"] is True and whole.options["uv"] is True
 
@@ -97,7 +99,9 @@ def test_credentials_come_and_go(webdriver, control):
     assert site.log_in()[0].counter == 0
     control.delete(f"{one}/credentials/{data['credentialId']}")
     assert control.get(f"{one}/credentials")["value"] == []
-    control.post(f"{one}/credential", data)
+    control.post(f"{one}/credential", {**data, "signCount": 0})
+    (again,) = control.get(f"{one}/credentials")["value"]
+    assert again["signCount"] == 0  # not what a removed credential of the same id had counted
     control.delete(f"{one}/credentials")
     assert control.get(f"{one}/credentials")["value"] == []
 
