@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 
 from chromium import BINARY, OPTIONS
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +21,7 @@ from selenium.webdriver.common.virtual_authenticator import Credential, VirtualA
 from selenium.webdriver.remote.client_config import ClientConfig
 from selenium.webdriver.remote.webdriver import WebDriver
 from waiting import wait_until
+from webdriver import wait_until_driver_answers
 
 FAUXKEY = os.environ["FAUXKEY"]
 CEREMONY_SECONDS = 120
@@ -156,15 +156,6 @@ def a_user_who_does_not_consent(driver, page):
     driver.remove_virtual_authenticator()
 
 
-def is_ready(address):
-    """Through the proxy, which answers 500 as long as nobody is behind it."""
-    try:
-        urllib.request.urlopen(f"{address}/status", timeout=60).close()
-    except OSError:
-        return False
-    return True
-
-
 def in_python(address, browser, site, desktop):
     driver = None
     try:
@@ -200,7 +191,7 @@ def main(browser, class_path):
         driver = Program(browser.command(9515), os.path.join(out, "driver.log"))
         try:
             address = proxy.wait_for_line("webdriver: ", START_SECONDS)
-            wait_until(lambda: is_ready(address), START_SECONDS, "the browser's driver")
+            wait_until_driver_answers(address)
             in_python(address, browser, site, desktop)
             if class_path:
                 in_java(address, browser, site, class_path)
