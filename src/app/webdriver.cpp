@@ -180,8 +180,7 @@ int webdriver(const WebDriverOptions& options) {
 
 void add_webdriver(CLI::App& program, Action& action) {
   auto& command = *program.add_subcommand(
-      "webdriver",
-      "Stand before a browser's WebDriver server, and be its virtual authenticators, as USB keys");
+      "webdriver", "Be a browser's virtual authenticators, as USB keys; stands before its WebDriver server");
   const auto options = std::make_shared<WebDriverOptions>();
   command
       .add_option("--to", options->to, "Where geckodriver or chromedriver is, such as http://127.0.0.1:4444")
