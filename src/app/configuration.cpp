@@ -141,7 +141,7 @@ std::vector<std::string> words_of(const CLI::Option& option, const Setting& sett
   }
   if (is_flag(option)) refuse();
   if (const auto number = value.value_exact<std::int64_t>()) {
-    if (!is_number(option)) refuse();
+    if (!is_number(option) || *number < 0) refuse();
     return {std::to_string(*number)};
   }
   if (is_number(option)) refuse();

@@ -11,38 +11,38 @@ _fauxkey() {
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at ${COMP_WORDS[i]}" in
-      'fauxkey run' |
-      'fauxkey status' |
-      'fauxkey approve' |
-      'fauxkey deny' |
-      'fauxkey credentials' |
-      'fauxkey credentials list' |
-      'fauxkey credentials show' |
-      'fauxkey credentials rename' |
-      'fauxkey credentials delete' |
-      'fauxkey credentials purge' |
-      'fauxkey credentials export' |
-      'fauxkey credentials import' |
-      'fauxkey keystore' |
-      'fauxkey keystore protect' |
-      'fauxkey keystore snapshot' |
-      'fauxkey keystore snapshot save' |
-      'fauxkey keystore snapshot restore' |
-      'fauxkey keystore snapshot fork' |
-      'fauxkey keystore snapshot list' |
-      'fauxkey keystore snapshot delete' |
-      'fauxkey keystore check' |
-      'fauxkey keystore compact' |
-      'fauxkey keystore info' |
-      'fauxkey keystore accept-older' |
-      'fauxkey attestation' |
-      'fauxkey attestation root' |
-      'fauxkey doctor' |
-      'fauxkey demo' |
-      'fauxkey replay' |
-      'fauxkey webdriver' |
-      'fauxkey version' |
-      'fauxkey completion' |
+      'fauxkey run' | \
+      'fauxkey status' | \
+      'fauxkey approve' | \
+      'fauxkey deny' | \
+      'fauxkey credentials' | \
+      'fauxkey credentials list' | \
+      'fauxkey credentials show' | \
+      'fauxkey credentials rename' | \
+      'fauxkey credentials delete' | \
+      'fauxkey credentials purge' | \
+      'fauxkey credentials export' | \
+      'fauxkey credentials import' | \
+      'fauxkey keystore' | \
+      'fauxkey keystore protect' | \
+      'fauxkey keystore snapshot' | \
+      'fauxkey keystore snapshot save' | \
+      'fauxkey keystore snapshot restore' | \
+      'fauxkey keystore snapshot fork' | \
+      'fauxkey keystore snapshot list' | \
+      'fauxkey keystore snapshot delete' | \
+      'fauxkey keystore check' | \
+      'fauxkey keystore compact' | \
+      'fauxkey keystore info' | \
+      'fauxkey keystore accept-older' | \
+      'fauxkey attestation' | \
+      'fauxkey attestation root' | \
+      'fauxkey doctor' | \
+      'fauxkey demo' | \
+      'fauxkey replay' | \
+      'fauxkey webdriver' | \
+      'fauxkey version' | \
+      'fauxkey completion' | \
       'fauxkey help')
         at+=" ${COMP_WORDS[i]}"
         ;;
