@@ -90,7 +90,7 @@ class Proxy {
         server_{options.listen} {
     while (options_.to.ends_with('/')) options_.to.pop_back();
     if (!options_.to.starts_with("http://"))
-      throw UsageError{"--to is no address of a WebDriver server, such as http://127.0.0.1:4444."};
+      throw UsageError{"--to takes the address of a WebDriver server, such as http://127.0.0.1:4444."};
     server_.start([this](HttpRequest& head, const control::Peer& /*peer*/) { return guard(head); },
                   [this](HttpRequest& request) { return answer(request); }, kLongestCommand);
   }
