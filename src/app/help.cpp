@@ -342,7 +342,7 @@ std::string page_of(const CLI::App& command, Extent extent) {
   if (all && is_program)
     page.paragraph("Exit status: 0 done, 1 failed, 2 used wrongly, 77 cannot run here (no uhid).");
   else if (is_program)
-    page.paragraph("fauxkey help COMMAND tells more, --help-all lists all; man fauxkey is the manual.");
+    page.paragraph("fauxkey help COMMAND says more, --help-all lists all, man fauxkey explains all.");
   else if (left_out)
     page.paragraph("More options, and more about these: " + name + " --help-all.");
   else if (extent == Extent::common_in_short)

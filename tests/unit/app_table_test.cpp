@@ -26,7 +26,7 @@ TEST_CASE("a table is as wide as what it holds where there is room") {
 
 TEST_CASE("the widest column gives way first, sites at their beginning and names at their end") {
   const std::vector<Row> rows{{"login.accounts.example", "alice in wonderland", "7", "x"}};
-  for (const std::size_t width : {30, 35, 40, 50}) {
+  for (const std::size_t width : {30U, 35U, 40U, 50U}) {
     const auto lines = table_lines(kColumns, rows, width);
     REQUIRE(lines.size() == 2);
     CHECK(columns_of(lines[1]) <= width);
