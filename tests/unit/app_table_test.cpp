@@ -33,7 +33,7 @@ TEST_CASE("the widest column gives way first, sites at their beginning and names
     CHECK(lines[1].find("example") != std::string::npos);
     CHECK(lines[1].find("alice") != std::string::npos);
   }
-  CHECK(table_lines(kColumns, rows, 35).back() == "…example  alice in…      7  x");
+  CHECK(table_lines(kColumns, rows, 35).back() == "…s.example  alice in …      7  x");
 }
 
 TEST_CASE("where nothing more can give way, spare columns go") {
