@@ -6,7 +6,7 @@
 
 #include "app/text.h"
 
-namespace {
+namespace app_table_test {
 
 using namespace fauxkey;
 using app::Column;
@@ -66,4 +66,4 @@ TEST_CASE("texts are wrapped between words") {
   CHECK(app::wrapped("", 5).empty());
 }
 
-}  // namespace
+}  // namespace app_table_test
