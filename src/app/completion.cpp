@@ -180,6 +180,7 @@ std::string for_bash(const std::vector<CommandRow>& rows) {
     for (const auto& [name, description] : row.commands) words.push_back(name);
     words.insert(words.end(), row.positionals.words.begin(), row.positionals.words.end());
     std::vector<std::string> options;
+    options.reserve(row.options.size());
     for (const auto& option : row.options) options.push_back(option.name);
     out << "    " << quoted(row.name) << ")\n";
     if (!words.empty()) out << "      words=" << quoted(joined(words)) << "\n";
@@ -190,8 +191,10 @@ std::string for_bash(const std::vector<CommandRow>& rows) {
     out << "      ;;\n";
   }
   std::vector<std::string> commands;
+  commands.reserve(rows.front().commands.size());
   for (const auto& [name, description] : rows.front().commands) commands.push_back(name);
   std::vector<std::string> common;
+  common.reserve(rows.front().options.size());
   for (const auto& option : rows.front().options) common.push_back(option.name);
   out << "    *)\n      words=" << quoted(joined(commands)) << "\n      ;;\n"
       << "  esac\n"
@@ -310,6 +313,7 @@ void add_completion(CLI::App& program, Action& action) {
       *program.add_subcommand("completion", "Print what a shell needs to complete fauxkey's command lines");
   const auto shell = std::make_shared<std::string>();
   std::vector<std::string> names;
+  names.reserve(kShells.size());
   for (const auto& row : kShells) names.emplace_back(row.name);
   command.add_option("shell", *shell, "bash, zsh or fish")
       ->required()
