@@ -30,7 +30,7 @@ struct FakeMachine {
   std::map<std::string, std::string> variables{{"PATH", "/usr/bin"}, {"HOME", "/home/alice"}};
   std::map<std::string, int> errors;  ///< of nodes that cannot be opened
   std::vector<std::vector<std::string>> ran;
-  std::map<std::string, app::doctor::Ran> programs;  ///< by their first words
+  std::map<std::string, app::doctor::Ran> programs;  ///< by their names, or name and second argument
 
   FakeMachine() {
     machine.root = folder.path();
@@ -50,11 +50,12 @@ struct FakeMachine {
       const auto found = errors.find(path);
       return found == errors.end() ? 0 : found->second;
     };
-    machine.connect = [](const std::string&) { return ECONNREFUSED; };
     machine.probe = [](const std::string&) { return app::ProbeAnswer{}; };
     machine.run = [this](const std::vector<std::string>& words) -> std::optional<app::doctor::Ran> {
       ran.push_back(words);
-      const auto found = programs.find(words.front());
+      auto found = programs.find(words.front());
+      if (words.size() > 2 && programs.contains(words[0] + " " + words[2]))
+        found = programs.find(words[0] + " " + words[2]);
       return found == programs.end() ? std::nullopt : std::optional{found->second};
     };
     write("/lib/modules/6.1.0-30-amd64/modules.dep",

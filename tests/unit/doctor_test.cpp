@@ -402,6 +402,10 @@ TEST_CASE("service: what systemd says of the user's unit") {
     CHECK(looked().result == row.result);
     CHECK(looked().command == row.command);
   }
+  fake.programs["systemctl"] = {0, rows[2].properties};
+  CHECK(has(looked().text, "not enabled"));
+  fake.programs["systemctl is-active"] = {0, "active\n"};
+  CHECK(has(looked().text, "when its control socket is used"));
 }
 
 TEST_CASE("control: the folder for its socket is this user's alone, and somebody listens there") {
@@ -419,7 +423,9 @@ TEST_CASE("control: the folder for its socket is this user's alone, and somebody
   CHECK(looked().result == Result::ok);
   fake.write("/run/user/7/fauxkey/control.sock", "");
   CHECK(looked().command == "rm /run/user/7/fauxkey/control.sock");
-  fake.machine.connect = [](const std::string&) { return 0; };
+  fake.write("/proc/net/unix",
+             "Num       RefCount Protocol Flags    Type St Inode Path\n"
+             "0000000000000000: 00000002 00000000 00010000 0001 01 4711 /run/user/7/fauxkey/control.sock\n");
   CHECK(has(looked().text, "a daemon listens"));
 }
 

@@ -75,8 +75,10 @@ Findings look_at_keys(const Machine& machine) {
     if (machine.open_device(device.node) != 0 && !machine.is_root()) {
       const auto access = missing_access(machine, device.device);
       finding.text += ": " + access.why;
-      finding.what_to_do = access.what_to_do;
-      finding.command = machine.command(access.command);
+      // What mends that mends this.
+      const bool same = machine.open_device(kUhidNode) != 0;
+      finding.what_to_do = same ? "see the check uhid" : access.what_to_do;
+      finding.command = same ? "" : machine.command(access.command);
     } else if (const auto process = device.fauxkey(); process != 0) {
       finding.what_to_do = "end it, and start it anew then:";
       finding.command = kill_command(machine, process);

@@ -6,10 +6,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,17 +54,6 @@ std::string read_from(const fs::path& path, std::size_t most, bool its_end) {
 int open_and_close(const std::string& path) {
   const FileDescriptor device{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   return device ? 0 : errno;
-}
-
-int connect_to(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return ENAMETOOLONG;
-  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
-  const FileDescriptor client{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (!client) return errno;
-  return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0
-                                                                                                   : errno;
 }
 
 /// Its output until it closes that; what takes too long is ended.
@@ -264,7 +251,6 @@ Machine this_machine(const StoreOptions& store) {
     return value;
   };
   machine.open_device = open_and_close;
-  machine.connect = connect_to;
   machine.probe = [](const std::string& node) { return app::probe(node); };
   machine.run = run_program_of_path;
   return machine;

@@ -44,8 +44,6 @@ struct Machine {
   /// Opens a device for reading and writing and closes it again: 0, or why not (errno). Opening /dev/uhid
   /// makes none.
   std::function<int(const std::string& path)> open_device;
-  /// Connects to a Unix socket: 0, or errno.
-  std::function<int(const std::string& path)> connect;
   std::function<std::expected<ProbeAnswer, std::string>(const std::string& node)> probe;
   /// Runs a program of $PATH; nothing where there is none, or it does not end within 3 s.
   std::function<std::optional<Ran>(const std::vector<std::string>& words)> run;

@@ -32,6 +32,18 @@ bool is_there(const fs::path& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+/// SQLite gives the files beside it the keystore's own mode, so it is not opened before that is mended.
+std::optional<Finding> open_to_others(const fs::path& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return Finding{Result::note,
+                 "",
+                 "",
+                 "the keystore was not opened, as others may read it",
+                 "see the check keystore-files",
+                 ""};
+}
+
 /// The options that name this keystore, for a command about it.
 std::string store_words(const Machine& machine) {
   std::string words;
@@ -143,6 +155,7 @@ Findings look_at_unlock(const Machine& machine) {
   if (const auto none = no_look_inside(machine))
     return {{Result::ok, "", "", "there is no keystore to open", "", ""}};
   const auto path = *machine.store_path();
+  if (auto others = open_to_others(path)) return {*std::move(others)};
   const auto source = machine.store.source();
   const auto info = keystore::store_info(path);
   const bool by_key = source.kind == UnlockSource::Kind::key_file;
@@ -172,6 +185,7 @@ Findings look_at_keystore(const Machine& machine) {
   if (const auto none = no_look_inside(machine))
     return {{Result::ok, "", "", "there is no keystore to look into", "", ""}};
   const auto path = *machine.store_path();
+  if (auto others = open_to_others(path)) return {*std::move(others)};
   const auto source = machine.store.source();
   const auto info = keystore::store_info(path);
   if (!info) {

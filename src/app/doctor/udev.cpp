@@ -87,10 +87,10 @@ Findings look_at_udev_access(const Machine& machine) {
       findings.push_back({Result::problem, "", node.path, "the udev rule is installed but not in force here",
                           "have udev apply it:", machine.command(apply_rules_command())});
     } else if (machine.open_device(node.path) != 0 && !machine.is_root()) {
-      const auto access = missing_access(machine, node.device);
-      findings.push_back({Result::problem, "", node.path,
-                          "the udev rule is in force, and you may not open it: " + access.why,
-                          access.what_to_do, machine.command(access.command)});
+      findings.push_back(
+          {Result::problem, "", node.path,
+           "the udev rule is in force, and you may not open it: " + missing_access(machine, node.device).why,
+           node.path == kUhidNode ? "see the check uhid" : "see the check keys", ""});
     } else {
       findings.push_back({Result::ok, "", node.path, "the udev rule is in force", "", ""});
     }
