@@ -1,10 +1,12 @@
 // Which browsers see a key, of those that live in sandboxes.
 #include "doctor_fixture.h"
 
+namespace doctor_browsers_test {
 namespace {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
+using namespace fauxkey::test::machines;
 using namespace fauxkey::app::doctor;
 
 constexpr const char* kFirefoxMetadata = "/var/lib/flatpak/app/org.mozilla.firefox/current/active/metadata";
@@ -74,3 +76,4 @@ TEST_CASE("browsers: a snap needs its interface, and a mark on the virtual key's
 }
 
 }  // namespace
+}  // namespace doctor_browsers_test

@@ -16,7 +16,7 @@
 #include "app/doctor/device_state.h"
 #include "keystore_fixture.h"
 
-namespace fauxkey::test {
+namespace fauxkey::test::machines {
 
 namespace fs = std::filesystem;
 using app::doctor::Finding;
@@ -151,4 +151,4 @@ inline bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-}  // namespace fauxkey::test
+}  // namespace fauxkey::test::machines

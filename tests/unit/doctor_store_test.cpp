@@ -3,10 +3,12 @@
 
 #include "keystore/lock_file.h"
 
+namespace doctor_store_test {
 namespace {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
+using namespace fauxkey::test::machines;
 using namespace fauxkey::app::doctor;
 
 /// A keystore with two credentials, as this user's `fauxkey run` leaves it.
@@ -129,3 +131,4 @@ TEST_CASE("keystore: damaged records are counted, and the command names them") {
 }
 
 }  // namespace
+}  // namespace doctor_store_test

@@ -7,10 +7,12 @@
 #include "app/doctor/report.h"
 #include "app/error.h"
 
+namespace doctor_test {
 namespace {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
+using namespace fauxkey::test::machines;
 using namespace fauxkey::app::doctor;
 
 TEST_CASE("the doctor finds nothing wrong with an ordinary desktop, and says so of each check") {
@@ -124,7 +126,8 @@ TEST_CASE("uhid: who may not open it is told which of the steps to access is mis
     CHECK(only(look_at_udev_rule(fake.machine)).result == Result::problem);
   }
   SUBCASE("a rule that udev has not applied") {
-    fake.write("/run/udev/data/c10:239", "I:1\n");
+    SUBCASE("ever") { fake.write("/run/udev/data/c10:239", "I:1\n"); }
+    SUBCASE("since it was taken away") { fake.write("/run/udev/data/c10:239", "I:1\nG:uaccess\nV:1\n"); }
     CHECK(has(looked().text, "has not been applied"));
     CHECK(has(looked().command, "sudo udevadm trigger"));
     CHECK(about(look_at_udev_access(fake.machine), "/dev/uhid").result == Result::problem);
@@ -162,6 +165,10 @@ TEST_CASE("udev-rule: the file that counts is the one of the first folder, even 
   SUBCASE("outranked by one that lacks a rule") {
     fake.write("/etc/udev/rules.d/70-fauxkey.rules", std::string{"#"} + kUhidRule + "\n" + kKeyRule + "\n");
     CHECK(has(looked().text, "lacks the rule"));
+  }
+  SUBCASE("the same one by another name") {
+    fake.link("../../../usr/lib/udev/rules.d", "/lib/udev/rules.d");
+    CHECK_FALSE(has(looked().text, "outranks"));
   }
   SUBCASE("outranked by a whole one") {
     fake.write("/etc/udev/rules.d/70-fauxkey.rules", std::string{kUhidRule} + "\n" + kKeyRule + "\n");
@@ -455,3 +462,4 @@ TEST_CASE("words for a shell stay one word each") {
 }
 
 }  // namespace
+}  // namespace doctor_test

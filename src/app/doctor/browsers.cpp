@@ -67,20 +67,22 @@ struct Browser {
 void find_flatpaks(const Machine& machine, std::vector<Browser>& browsers) {
   const std::array<std::string, 2> installations{"/var/lib/flatpak", users_data_folder(machine) + "/flatpak"};
   for (const std::string id : kFlatpakBrowsers) {
+    const std::string of_app = "/app/" + id + "/current/active/metadata";
+    const std::string of_user = "/overrides/" + id;
     std::optional<bool> given;
     bool installed = false;
     const auto apply = [&](const std::string& path) {
       if (const auto said = all_devices(machine.read(path, 65536))) given = said;
     };
     for (const auto& folder : installations) {
-      const auto metadata = folder + "/app/" + id + "/current/active/metadata";
+      const auto metadata = folder + of_app;
       installed = installed || machine.has(metadata);
       apply(metadata);
     }
     if (!installed) continue;
     for (const auto& folder : installations) {
       apply(folder + "/overrides/global");
-      apply(folder + "/overrides/" + id);
+      apply(folder + of_user);
     }
     if (given.value_or(false)) {
       browsers.push_back({id, true, "this Flatpak sees all devices, so a key too", "", ""});
@@ -113,7 +115,7 @@ void find_snaps(const Machine& machine, std::vector<Browser>& browsers) {
     const bool marked = std::ranges::any_of(kRuleFolders, [&](const char* folder) {
       const auto files = machine.list(folder);
       return std::ranges::any_of(files, [&](const std::string& file) {
-        const auto lines = lines_of(machine.read(std::string{folder} + "/" + file));
+        const auto lines = lines_of(machine.read((std::filesystem::path{folder} / file).string()));
         return std::ranges::any_of(lines, [&](const std::string& line) {
           return !line.starts_with('#') && line.find("1209:F1D0") != std::string::npos &&
                  line.find(tag) != std::string::npos;

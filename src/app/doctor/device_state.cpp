@@ -83,6 +83,8 @@ RuleState rule_state(const Machine& machine) {
     if (!is_link && !machine.has(path)) continue;
     const auto text = machine.read(path);
     if (!state.path.empty()) {
+      // /lib may be /usr/lib by another name.
+      if (fs::equivalent(machine.at(path), machine.at(state.path), ignored)) continue;
       if (state.beneath.empty() && is_whole(text)) state.beneath = path;
       continue;
     }
@@ -164,7 +166,12 @@ Access missing_access(const Machine& machine, const std::string& device) {
 bool rule_is_in_force(const Machine& machine, const std::string& device, const std::string& path) {
   if (!device.empty()) {
     const auto entry = lines_of(machine.read("/run/udev/data/" + device, 65536));
-    if (std::ranges::find(entry, "G:uaccess") != entry.end()) return true;
+    const auto has_line = [&](std::string_view line) {
+      return std::ranges::find(entry, line) != entry.end();
+    };
+    // Since udev 247, whose entries have a version, "G:" is every tag that it ever had, and "Q:" those it
+    // has.
+    if (has_line(has_line("V:1") ? "Q:uaccess" : "G:uaccess")) return true;
   }
   struct stat status{};
   if (path.empty() || ::stat(machine.at(path).c_str(), &status) != 0) return false;

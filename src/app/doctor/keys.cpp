@@ -39,7 +39,7 @@ std::vector<Process> other_uhid_users(const Machine& machine, const std::vector<
     const auto files = machine.list(folder);
     const bool uses = std::ranges::any_of(files, [&](const std::string& file) {
       std::error_code ignored;
-      return fs::read_symlink(machine.at(folder + "/" + file), ignored) == kUhidNode;
+      return fs::read_symlink(machine.at(folder) / file, ignored) == kUhidNode;
     });
     if (uses) users.push_back(std::move(process));
   }

@@ -69,6 +69,7 @@ std::optional<Ran> run_program_of_path(const std::vector<std::string>& words) {
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<std::string> copies = words;
   std::vector<char*> arguments;
+  arguments.reserve(copies.size() + 1);
   for (auto& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = -1;
@@ -212,7 +213,7 @@ std::optional<std::string> Machine::find_program(std::string_view name) const {
   std::string folders = variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
   while (!folders.empty()) {
     const auto size = std::min(folders.find(':'), folders.size());
-    const auto path = folders.substr(0, size) + "/" + std::string{name};
+    auto path = folders.substr(0, size) + "/" + std::string{name};
     if (path.starts_with('/') && is_program(path)) return path;
     folders.erase(0, size + 1);
   }
