@@ -15,7 +15,8 @@ struct ProbeAnswer {
   std::optional<cbor::Value> get_info;  ///< nothing where the device speaks U2F only
 };
 
-/// CTAPHID_INIT and, where the device at this hidraw node speaks CTAP2, getInfo. The error is a sentence's end.
+/// CTAPHID_INIT and, where the device at this hidraw node speaks CTAP2, getInfo. The error is a sentence's
+/// end.
 [[nodiscard]] std::expected<ProbeAnswer, std::string> probe(const std::string& node);
 
 }  // namespace fauxkey::app

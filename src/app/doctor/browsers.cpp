@@ -111,7 +111,8 @@ void find_snaps(const Machine& machine, std::vector<Browser>& browsers) {
                           machine.command("SUDO snap connect " + name + ":u2f-devices")});
       continue;
     }
-    const std::string tag = "snap_" + name + "_" + name;
+    std::string tag = "snap_";
+    tag.append(name).append("_").append(name);
     const bool marked = std::ranges::any_of(kRuleFolders, [&](const char* folder) {
       const auto files = machine.list(folder);
       return std::ranges::any_of(files, [&](const std::string& file) {
