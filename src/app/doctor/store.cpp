@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 /// A sentence "so it is: do this." in its two halves.
 Finding from_sentence(Result result, const std::string& sentence) {
-  std::string text = sentence.ends_with('.') ? sentence.substr(0, sentence.size() - 1) : sentence;
+  const std::string text = sentence.ends_with('.') ? sentence.substr(0, sentence.size() - 1) : sentence;
   const auto colon = text.rfind(": ");
   if (colon == std::string::npos) return {result, "", "", text, "", ""};
   return {result, "", "", text.substr(0, colon), text.substr(colon + 2), ""};
