@@ -1,0 +1,162 @@
+"""Each command that a document shows is run, or named as some other test's, and does what is shown there; code that it shows is some."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from documents import REPOSITORY, RUN, SHOWN, Reader, blocks, presets, shell_takes, words_of
+
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")), *sorted((REPOSITORY / "clients").glob("*/README.md"))]
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+
+UNKNOWN = "--an-option-that-is-none"
+# Options in running text that are other programs' than fauxkey and the repository's tools.
+OF_OTHERS = {"--device", "--init", "--preset", "--target", "--install", "--prefix", "--unix-socket", "--user", "--now", "--fido2-device"}
+
+
+@pytest.fixture
+def fauxkey(request):
+    return os.path.abspath(request.config.getoption("--fauxkey"))
+
+
+@pytest.fixture
+def reader(fauxkey):
+    reader = Reader(fauxkey)
+    yield reader
+    reader.close()
+
+
+@each_document
+def test_commands_do_what_is_shown(document, reader):
+    for block in blocks(document):
+        if block.language in RUN and not block.run_by and not block.not_run:
+            reader.read(block)
+
+
+@each_document
+def test_commands_that_are_not_run_here_are_run_elsewhere_or_at_least_in_order(document, fauxkey):
+    for block in blocks(document):
+        if block.language not in RUN or not (block.run_by or block.not_run):
+            continue
+        if block.run_by:
+            test = REPOSITORY / block.run_by
+            assert test.is_file(), f"{block}: there is no {block.run_by}"
+            assert document.name in test.read_text(), f"{block}: {block.run_by} does not say that it runs what {document.name} shows"
+        for command in block.commands():
+            look_at(command, fauxkey, str(block))
+
+
+@each_document
+def test_all_that_is_shown_is_in_a_fence_that_says_what_it_is(document):
+    fenced = [line for block in blocks(document) for line in range(block.line, block.line + block.text.count("\n") + 3)]
+    for block in blocks(document):
+        assert block.language in (*RUN, *SHOWN), f"{block}: a fence is one of {', '.join((*RUN, *SHOWN))}"
+    lines = document.read_text().splitlines()
+    for number, line in enumerate(lines, 1):
+        indented = line.startswith(("    ", "\t")) and not lines[number - 2].strip()
+        assert number in fenced or not indented, f"{document.name}:{number}: put this into a fence (```sh, ```console, ```text …)"
+
+
+@each_document
+def test_code_and_data_are_well_formed(document):
+    for block in blocks(document):
+        try:
+            if block.language == "python":
+                compile(block.text, str(block), "exec", flags=0x2000)  # ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            elif block.language == "json":
+                json.loads(block.text)
+        except (SyntaxError, ValueError) as error:
+            raise AssertionError(f"{block}: {error}") from error
+
+
+@each_document
+def test_options_in_running_text_exist(document, fauxkey):
+    text = re.sub(r"^ *```.*?^ *```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`([^`\n]+)`", text):
+        words = span.split()
+        if words[0] in ("fauxkey", "build/fauxkey") and len(words) > 1 and words[1].islower():
+            unknown = set(options_in(words)) - options_of(fauxkey, tuple(words[1:]))
+            assert not unknown, f"{document.name}: {span}: there is no {', '.join(unknown)}"
+        elif words[0].startswith("tools/") and (REPOSITORY / words[0]).is_file():
+            look_at(span, fauxkey, document.name)
+        elif words[0].startswith("--"):
+            unknown = set(options_in(words)) - all_options(fauxkey) - OF_OTHERS
+            assert not unknown, f"{document.name}: no program here has {', '.join(unknown)}"
+
+
+# --- what is looked at
+
+
+def options_in(words):
+    return [word.partition("=")[0] for word in words if re.fullmatch(r"--[a-z][\w-]*(=.*)?", word)]
+
+
+def look_at(command, fauxkey, where):
+    """All that can be said of a command that is not run."""
+    assert shell_takes(command), f"{where}: no shell takes {command}"
+    simple = []
+    for word in [*words_of(command), ";"]:
+        if re.fullmatch(r"[;&|<>()]+", word):
+            if simple:
+                look_at_simple(simple, fauxkey, where)
+            simple = []
+        else:
+            simple.append(word)
+
+
+def look_at_simple(words, fauxkey, where):
+    program = words[0]
+    if program == "sudo":
+        return look_at_simple(words[1:], fauxkey, where)
+    if os.path.basename(program) == "fauxkey":
+        done = subprocess.run([fauxkey, *words[1:], UNKNOWN], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        others = set(options_in(shlex.split(done.stderr.replace("'", " ").replace('"', " ")))) - {UNKNOWN}
+        assert done.returncode == 2 and UNKNOWN in done.stderr and not others, f"{where}: {' '.join(words)}: {done.stderr}"
+    elif program.startswith(("tools/", "tests/")):
+        tool = REPOSITORY / program
+        assert os.access(tool, os.X_OK), f"{where}: there is no {program}"
+        text = tool.read_text()
+        for word in words[1:]:
+            assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) or (tool.parent / "suites" / word).exists(), f"{where}: {program} knows no {word}"
+    for option, name in zip(words, words[1:]):
+        assert option != "--preset" or name in presets(), f"{where}: there is no preset {name}"
+    for word in words[1:]:
+        if re.match(r"(udev|docs|src|tests|tools|clients)/\w", word):
+            assert list(REPOSITORY.glob(word)), f"{where}: there is no {word}"
+
+
+@cache
+def help_of(fauxkey, path):
+    return subprocess.run([fauxkey, "help", *path], capture_output=True, text=True, check=False).stdout
+
+
+def options_of(fauxkey, words):
+    """Those of the command that the words name, and of the program."""
+    path = []
+    for word in words:
+        if not re.fullmatch(r"[a-z][a-z-]*", word) or not help_of(fauxkey, (*path, word)):
+            break
+        path.append(word)
+    return set(re.findall(r"(?<![\w-])--[a-z][\w-]*", help_of(fauxkey, tuple(path)) + help_of(fauxkey, ())))
+
+
+@cache
+def all_options(fauxkey):
+    """Of every command, and of the repository's tools."""
+    options = set()
+    todo = [()]
+    while todo:
+        path = todo.pop()
+        text = help_of(fauxkey, path)
+        options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
+        listed = text.split("ubcommands:")[-1] if "ubcommands:" in text else ""
+        todo += [(*path, name) for name in re.findall(r"^  ([a-z][a-z-]*) ", listed, re.MULTILINE) if len(path) < 3]
+    for tool in ("test", "run", "demo/serve"):
+        options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", (REPOSITORY / "tools" / tool).read_text()))
+    return options
