@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from documents import REPOSITORY, RUN, SHOWN, Reader, blocks, presets, shell_takes, words_of
+from documents import DOCUMENTS, REPOSITORY, RUN, SHOWN, Reader, blocks, presets, shell_takes, words_of
 
-DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")), *sorted((REPOSITORY / "clients").glob("*/README.md"))]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 
 UNKNOWN = "--an-option-that-is-none"

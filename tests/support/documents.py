@@ -37,6 +37,7 @@ from pseudo_terminal import Terminal
 from visitor import Site
 
 REPOSITORY = Path(__file__).parents[2]
+DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md")), *sorted((REPOSITORY / "clients").glob("*/README.md"))]
 RUN = ("console", "sh")
 SHOWN = ("text", "json", "python", "javascript", "cpp", "yaml", "ini", "toml")
 SECONDS = 40  # for a command, or for a daemon to be ready
