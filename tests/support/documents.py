@@ -12,6 +12,7 @@ What a reader does besides, and what is other here than there, stands in comment
     <!-- test: types TEXT -->              at the terminal: what the daemon asks next, or the block's command; \\n is Enter
     <!-- test: first COMMAND -->           something that was done before
     <!-- test: with WORDS as OTHERS -->    in the block's commands; OTHERS may be a $(command)
+    <!-- test: on a socket WORDS as … -->  the same, where there can be no USB device
     <!-- test: Ctrl-C -->                  the daemon has been ended before
     <!-- test: fresh -->                   another home, without a daemon
     <!-- test: status 0 1 -->              what the block's last command may end with
@@ -207,10 +208,14 @@ def screen_lines(text):
 
 
 class Reader:
-    """Who reads the documents: a home, a PATH, a terminal in which the daemon runs, another one for commands."""
+    """Who reads the documents: a home, a PATH, a terminal in which the daemon runs, another one for commands. `device`: where there can be
+    USB devices, with the program itself; elsewhere a socket takes the device's place."""
 
-    def __init__(self, program):
+    def __init__(self, program, device=False, seconds=SECONDS):
         self._program = os.path.abspath(program)
+        self._device = device
+        self._seconds = seconds
+        self._node = "/dev/hidraw3"  # as documents call it
         self._daemon = None
         self._visit = None
         self._error = None
@@ -232,6 +237,9 @@ class Reader:
             os.symlink(REPOSITORY / name, os.path.join(self._work, name))
         for place in (tools, os.path.join(self._work, "build")):
             path = os.path.join(place, "fauxkey")
+            if self._device:
+                os.symlink(self._program, path)
+                continue
             with open(path, "w", encoding="utf-8") as file:
                 file.write(PROGRAM)
             os.chmod(path, 0o755)
@@ -281,7 +289,7 @@ class Reader:
         if visits and not starts:
             self._begin_visit(visits, typed)
         for place, (command, shown) in enumerate(steps):
-            command = self._with(command, block.said("with"))
+            command = self._with(command, block.said("with") + ([] if self._device else block.said("on a socket"))).replace("/dev/hidraw3", self._node)
             if command == "^C":
                 self._end_visit()
                 self._end_daemon()
@@ -291,7 +299,7 @@ class Reader:
                 if visits and words_of(command)[1] == "run" and "--keyless" not in command:
                     self._begin_visit(visits, typed)
                 if shown:
-                    self._daemon.wait_for(lambda text, shown=shown: matches(shown, self._screen(text), whole=False), f"to show\n" + "\n".join(shown), SECONDS)
+                    self._daemon.wait_for(lambda text, shown=shown: matches(shown, self._screen(text), whole=False), f"to show\n" + "\n".join(shown), self._seconds)
             else:
                 self._run(command, shown, () if visits else typed, status if place == len(steps) - 1 else {0})
         self._end_visit()
@@ -316,12 +324,12 @@ class Reader:
         if typed:
             terminal = Terminal(["bash", "-ec", command], self._environment, self._work)
             for text in typed:
-                terminal.answer(text.replace("\\n", "\n"), SECONDS)
-            ended, text = terminal.wait(SECONDS), terminal.text
+                terminal.answer(text.replace("\\n", "\n"), self._seconds)
+            ended, text = terminal.wait(self._seconds), terminal.text
             terminal.kill()
         else:
             done = subprocess.run(["bash", "-ec", command], cwd=self._work, env=self._environment, text=True, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS, start_new_session=True, check=False)
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=self._seconds, start_new_session=True, check=False)
             ended, text = done.returncode, done.stdout
         assert ended in status, f"{command} ends with status {ended}:\n{text}"
         lines = self._screen(text)
@@ -332,15 +340,18 @@ class Reader:
 
     def _start_daemon(self, command):
         self._end_daemon()
-        self._daemon = Terminal(["bash", "-c", f"exec {command}"], self._environment, self._work)
+        variables = re.match(r"(\w+=('[^']*'|\S*) +)*", command)[0]
+        self._daemon = Terminal(["bash", "-c", f"{variables}exec {command.removeprefix(variables)}"], self._environment, self._work)
         # keys first, then the control interface, or that of WebDriver
         last = "control: " if words_of(command)[1] == "run" and "--control none" not in command else ": "
-        self._daemon.wait_for(lambda text: re.search(rf"^(ready|webdriver|control): .*\n", text, re.M) and last in text, "to be ready", SECONDS)
+        self._daemon.wait_for(lambda text: re.search(rf"^(ready|webdriver|control): .*\n", text, re.M) and last in text, "to be ready", self._seconds)
+        if ready := re.search(r"^ready: (\S+)", self._daemon.text, re.M):
+            self._node = ready[1]
 
     def _end_daemon(self):
         if self._daemon:
             daemon, self._daemon = self._daemon, None
-            status = daemon.interrupt(SECONDS)
+            status = daemon.interrupt(self._seconds)
             daemon.kill()
             assert status == 0, f"the daemon ended with status {status}:\n{daemon.text}"
 
@@ -351,13 +362,13 @@ class Reader:
         self._visit = threading.Thread(target=self._visit_all, args=(visits,), daemon=True)
         self._visit.start()
         control = Control(f"unix:{self._runtime}/fauxkey/control.sock")
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + self._seconds
         asked = bool(typed)
         while self._visit.is_alive() and time.monotonic() < deadline:
             if not asked and control.get("/v1/prompts")["prompts"]:
                 return  # for the block to answer
             if asked and "Press y" in self._daemon.text:
-                self._daemon.answer(typed[0].replace("\\n", "\n"), SECONDS)
+                self._daemon.answer(typed[0].replace("\\n", "\n"), self._seconds)
                 return
             time.sleep(0.02)
 
@@ -369,7 +380,7 @@ class Reader:
             self._error = error
 
     def _visit_one(self, visit):
-        address = f"unix:{self._runtime}/key.sock"
+        address = self._node
 
         class Plugged:
             @staticmethod
@@ -401,7 +412,7 @@ class Reader:
     def _end_visit(self):
         if self._visit:
             visit, self._visit = self._visit, None
-            visit.join(SECONDS)
+            visit.join(self._seconds)
             assert not visit.is_alive(), "the browser still waits for the key"
             assert self._error is None, f"the browser: {self._error!r}"
 
