@@ -132,7 +132,12 @@ def look_at_simple(words, fauxkey, where):
 
 @cache
 def help_of(fauxkey, path):
-    return subprocess.run([fauxkey, "help", *path], capture_output=True, text=True, check=False).stdout
+    """All of it; empty where there is no such command."""
+    for words in ([*path, "--help-all"], ["help", *path]):
+        done = subprocess.run([fauxkey, *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode == 0:
+            return done.stdout
+    return ""
 
 
 def options_of(fauxkey, words):
@@ -154,8 +159,8 @@ def all_options(fauxkey):
         path = todo.pop()
         text = help_of(fauxkey, path)
         options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
-        listed = text.split("ubcommands:")[-1] if "ubcommands:" in text else ""
-        todo += [(*path, name) for name in re.findall(r"^  ([a-z][a-z-]*) ", listed, re.MULTILINE) if len(path) < 3]
+        listed = re.findall(r"^ +([a-z][a-z-]*) {2,}", text, re.MULTILINE) + re.findall(r"\w+", "".join(re.findall(r"^Also: (.*)", text, re.MULTILINE)))
+        todo += [(*path, name) for name in listed if name not in path and help_of(fauxkey, (*path, name))]
     for tool in ("test", "run", "demo/serve"):
         options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", (REPOSITORY / "tools" / tool).read_text()))
     return options

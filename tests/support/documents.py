@@ -179,6 +179,9 @@ CHANGING = [
 ]
 
 
+TURNING = re.compile(r"[-|/\\] .* \(\d+ s\)$")
+
+
 def plain(line):
     """A line without what differs from one time to the next; columns may be wider."""
     for pattern, instead in CHANGING:
@@ -199,10 +202,10 @@ def matches(expected, lines, whole):
 
 
 def screen_lines(text):
-    """A countdown's states are lines, too; equal ones in a row are one."""
+    """A countdown's states are lines, too; equal ones in a row are one. What turns while something takes its time is none."""
     lines = []
     for line in re.split(r"[\r\n]+", text):
-        if line.strip() and (not lines or plain(lines[-1]) != plain(line)):
+        if plain(line) and not TURNING.match(plain(line)) and (not lines or plain(lines[-1]) != plain(line)):
             lines.append(line)
     return lines
 
