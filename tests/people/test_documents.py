@@ -153,14 +153,16 @@ def options_of(fauxkey, words):
 @cache
 def all_options(fauxkey):
     """Of every command, and of the repository's tools."""
-    options = set()
-    todo = [()]
+    options, seen, todo = set(), set(), [()]
     while todo:
         path = todo.pop()
         text = help_of(fauxkey, path)
         options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", text))
-        listed = re.findall(r"^ +([a-z][a-z-]*) {2,}", text, re.MULTILINE) + re.findall(r"\w+", "".join(re.findall(r"^Also: (.*)", text, re.MULTILINE)))
-        todo += [(*path, name) for name in listed if name not in path and help_of(fauxkey, (*path, name))]
+        for name in re.findall(r"^ +([a-z][a-z -]*?) {2,}", text, re.MULTILINE):
+            further = (*path, *name.split())
+            if further not in seen and len(further) <= 3 and help_of(fauxkey, further):
+                seen.add(further)
+                todo.append(further)
     for tool in ("test", "run", "demo/serve"):
         options |= set(re.findall(r"(?<![\w-])--[a-z][\w-]*", (REPOSITORY / "tools" / tool).read_text()))
     return options
