@@ -38,6 +38,20 @@ def test_commands_do_what_is_shown(document, reader):
             reader.read(block)
 
 
+@pytest.mark.parametrize("block", ["```console\n$ echo one\ntwo\n```", "```console\n$ echo one\n```", "```console\n$ fauxkey version\n…\n$ false\n```",
+                                   "```sh\nfauxkey run --no-such-option\n```", "```console\n$ fauxkey run --ephemeral\n…\nready: nowhere\n```"])
+def test_a_page_that_shows_what_does_not_come_is_noticed(tmp_path, fauxkey, block):
+    page = tmp_path / "page.md"
+    page.write_text(f"# A page\n\n{block}\n")
+    reader = Reader(fauxkey, seconds=3)
+    try:
+        with pytest.raises(AssertionError, match="page.md:3"):
+            for one in blocks(page):
+                reader.read(one)
+    finally:
+        reader.close()
+
+
 @each_document
 def test_commands_that_are_not_run_here_are_run_elsewhere_or_at_least_in_order(document, fauxkey):
     for block in blocks(document):
@@ -87,6 +101,16 @@ def test_options_in_running_text_exist(document, fauxkey):
         elif words[0].startswith("--"):
             unknown = set(options_in(words)) - all_options(fauxkey) - OF_OTHERS
             assert not unknown, f"{document.name}: no program here has {', '.join(unknown)}"
+
+
+def test_the_map_of_folders_is_that_of_the_repository():
+    """Each of the table is there; each folder with sources is in the table, by itself or with the one around it."""
+    rows = re.findall(r"^\| `([\w/]+)/` \|", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
+    assert len(rows) > 15 and all((REPOSITORY / row).is_dir() for row in rows), [row for row in rows if not (REPOSITORY / row).is_dir()]
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+    folders = {name.split("/")[0] for name in listed if "/" in name and not name.startswith(".")} - {"src", "include"}
+    folders |= {"/".join(name.split("/")[:2]) for name in listed if name.startswith("src/")}
+    assert folders <= set(rows), folders - set(rows)
 
 
 # --- what is looked at
