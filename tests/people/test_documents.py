@@ -16,7 +16,8 @@ each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: 
 
 UNKNOWN = "--an-option-that-is-none"
 # Options in running text that are other programs' than fauxkey and the repository's tools.
-OF_OTHERS = {"--device", "--init", "--preset", "--target", "--install", "--prefix", "--unix-socket", "--user", "--now", "--fido2-device"}
+OF_OTHERS = {"--build-arg", "--device", "--device-cgroup-rule", "--fido2-device", "--group-add", "--init", "--install", "--now", "--prefix", "--preset", "--privileged",
+             "--target", "--unix-socket", "--user", "--userns"}
 
 
 @pytest.fixture

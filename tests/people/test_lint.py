@@ -7,7 +7,7 @@ import pytest
 from documents import DOCUMENTS, REPOSITORY, blocks
 
 NOT_READ = re.compile(r"\.(png|db|key|lock|sha256|der|bin|pem)$|package-lock\.json$|requirements\.txt$|^tests/(fuzz/corpus|vectors|keystore/kept)/")
-WIDTH = 200
+WIDTH = 220
 WRONG = "mis" + "pelled"
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 
