@@ -104,6 +104,14 @@ def test_options_in_running_text_exist(document, fauxkey):
             assert not unknown, f"{document.name}: no program here has {', '.join(unknown)}"
 
 
+@each_document
+def test_files_that_are_named_exist(document):
+    text = re.sub(r"^ *```.*?^ *```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"(?<![\w/.(-])((?:src|tests|keystore|include|clients|tools|udev|docs)/[\w./-]*\w)(?![\w…*-])", text)
+    lost = {path for path in named if "NAME" not in path and not (REPOSITORY / path).exists()}
+    assert not lost
+
+
 def test_the_map_of_folders_is_that_of_the_repository():
     """Each of the table is there; each folder with sources is in the table, by itself or with the one around it."""
     rows = re.findall(r"^\| `([\w/]+)/` \|", (REPOSITORY / "README.md").read_text(), re.MULTILINE)
