@@ -43,6 +43,8 @@ RUN = ("console", "sh")
 SHOWN = ("text", "json", "python", "javascript", "cpp", "yaml", "ini", "toml")
 SECONDS = 40  # for a command, or for a daemon to be ready
 
+BESIDES = ("webdriver", "ui")  # what runs until Ctrl-C beside a key
+READY = re.compile(r"^(ready|control|webdriver|inspector): .*\n", re.MULTILINE)
 FENCE = re.compile(r"^( *)```(.*)$")
 DIRECTIVE = re.compile(r"<!-- test: (.*?) -->")
 
@@ -160,7 +162,11 @@ def is_daemon(command):
     words = words_of(command)
     if len(words) < 2 or os.path.basename(words[0]) != "fauxkey" or "--help" in words or words[-1] == "&":
         return False
-    return words[1] in ("run", "webdriver") or (words[1] == "replay" and "--as-key" in words)
+    return is_key(words) or words[1] in BESIDES
+
+
+def is_key(words):
+    return words[1] == "run" or (words[1] == "replay" and "--as-key" in words)
 
 
 # --- what is shown
@@ -219,7 +225,7 @@ class Reader:
         self._device = device
         self._seconds = seconds
         self._node = "/dev/hidraw3"  # as documents call it
-        self._daemon = None
+        self._daemons = []  # the newest last
         self._visit = None
         self._error = None
         self._new_home()
@@ -255,12 +261,12 @@ class Reader:
         self._sites = {}
 
     def close(self):
-        if self._daemon:
-            self._daemon.kill()
+        for daemon in self._daemons:
+            daemon.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _fresh(self):
-        self._end_daemon()
+        self._end_daemons()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._new_home()
 
@@ -278,7 +284,7 @@ class Reader:
             if before == "fresh":
                 self._fresh()
             elif before == "Ctrl-C":
-                self._end_daemon()
+                self._end_daemons()
             elif before.startswith("first "):
                 command = before.removeprefix("first ")
                 if is_daemon(command):
@@ -295,14 +301,14 @@ class Reader:
             command = self._with(command, block.said("with") + ([] if self._device else block.said("on a socket"))).replace("/dev/hidraw3", self._node)
             if command == "^C":
                 self._end_visit()
-                self._end_daemon()
+                self._end_daemons(1)
             elif is_daemon(command):
                 self._end_visit()
                 self._start_daemon(command)
                 if visits and words_of(command)[1] == "run" and "--keyless" not in command:
                     self._begin_visit(visits, typed)
                 if shown:
-                    self._daemon.wait_for(lambda text, shown=shown: matches(shown, self._screen(text), whole=False), f"to show\n" + "\n".join(shown), self._seconds)
+                    self._daemon.wait_for(lambda text, shown=shown: matches(shown, self._screen(text), whole=False), "to show\n" + "\n".join(shown), self._seconds)
             else:
                 self._run(command, shown, () if visits else typed, status if place == len(steps) - 1 else {0})
         self._end_visit()
@@ -342,18 +348,25 @@ class Reader:
         assert matches(shown, lines, whole=True), f"{command} shows\n" + "\n".join(lines) + "\nand not\n" + "\n".join(shown)
 
     def _start_daemon(self, command):
-        self._end_daemon()
+        words = words_of(command)
+        if is_key(words):
+            self._end_daemons()
         variables = re.match(r"(\w+=('[^']*'|\S*) +)*", command)[0]
-        self._daemon = Terminal(["bash", "-c", f"{variables}exec {command.removeprefix(variables)}"], self._environment, self._work)
-        # keys first, then the control interface, or that of WebDriver
-        last = "control: " if words_of(command)[1] == "run" and "--control none" not in command else ": "
-        self._daemon.wait_for(lambda text: re.search(rf"^(ready|webdriver|control): .*\n", text, re.M) and last in text, "to be ready", self._seconds)
+        self._daemons.append(Terminal(["bash", "-c", f"{variables}exec {command.removeprefix(variables)}"], self._environment, self._work))
+        # keys first, then the control interface
+        last = "control: " if words[1] == "run" and "--control none" not in command else ": "
+        self._daemon.wait_for(lambda text: READY.search(text) and last in text, "to be ready", self._seconds)
         if ready := re.search(r"^ready: (\S+)", self._daemon.text, re.M):
             self._node = ready[1]
 
-    def _end_daemon(self):
-        if self._daemon:
-            daemon, self._daemon = self._daemon, None
+    @property
+    def _daemon(self):
+        return self._daemons[-1] if self._daemons else None
+
+    def _end_daemons(self, most=None):
+        """The newest first."""
+        for _ in range(len(self._daemons) if most is None else min(most, len(self._daemons))):
+            daemon = self._daemons.pop()
             status = daemon.interrupt(self._seconds)
             daemon.kill()
             assert status == 0, f"the daemon ended with status {status}:\n{daemon.text}"
