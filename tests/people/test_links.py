@@ -54,7 +54,7 @@ def test_each_link_to_a_file_or_heading_finds_it(document):
 def test_images_are_images_and_say_what_is_on_them(document):
     for mark, words, link in LINK.findall(text_of(document)):
         if mark:
-            assert not is_of_the_web(link) and link.endswith(IMAGES) and len(words) > 10, link
+            assert not is_of_the_web(link) and link.endswith(IMAGES) and len(words) >= 8, link
 
 
 def test_each_page_can_be_reached_from_the_first_one():
