@@ -227,12 +227,12 @@ class TestNotification:
         server, key = serve(), asking()
         channel = key.channel()
         apdu = b"\x00\x01\x03\x00\x00\x00\x40" + bytes(64) + b"\x00\x00"
-        assert channel.apdu(apdu)[1] == 0x6985
+        assert channel.apdu(apdu)[0] == 0x6985
         shown = server.next()
         assert shown.title == "Register this security key?"
         time.sleep(READABLE)
         server.press(shown, "Approve")
-        assert channel.apdu_when_approved(apdu)[1] == 0x9000
+        assert channel.apdu_when_approved(apdu)[0] == 0x9000
 
 
 class TestWhatIsThere:
@@ -349,7 +349,7 @@ class TestWhatIsThere:
 # --- a real desktop
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture(scope="module")
 def desktop(shared_starter):
     for program in ("Xvfb", "dunst", "dbus-run-session", "xdotool", "import", "dmenu"):
         assert shutil.which(program), f"{program} is missing: run tools/setup people"
@@ -599,7 +599,7 @@ class TestPinentry:
         channel = key.channel()
         register(channel)
         key.tmux.shows("<Approve>")
-        desktop.open("xterm", "-fa", "DejaVu Sans Mono", "-fs", "9", "-geometry", "88x18+0+0", "-e", *key.tmux.attach)
+        desktop.open("xterm", "-fa", "DejaVu Sans Mono", "-fs", "9", "-geometry", "80x17+0+0", "-e", *key.tmux.attach)
         time.sleep(3)
         desktop.picture(picture_path("prompt-pinentry.png", tmp_path))
         channel.cancel()

@@ -72,7 +72,7 @@ class SessionBus(Processes):
 
 
 class Desktop(Processes):
-    def __init__(self, folder, size="640x260"):
+    def __init__(self, folder, size="660x270"):
         super().__init__()
         self._folder = folder
         reads, writes = os.pipe()
@@ -90,7 +90,6 @@ class Desktop(Processes):
         self.bus = SessionBus(folder, environment=self.environment)
         self.environment |= self.bus.environment
         self._log = log
-        self.run("xsetroot", "-solid", "#35506b", check=False)
 
     def close(self):
         self.bus.close()
