@@ -13,6 +13,7 @@
 #include "app/notify.h"
 #include "app/paths.h"
 #include "app/process.h"
+#include "app/prompting.h"
 #include "app/run_options.h"
 #include "app/text.h"
 #include "control/control_server.h"
@@ -21,7 +22,6 @@
 #include "control/trace.h"
 #include "crypto/p256.h"
 #include "keystore/unlock_secret.h"
-#include "user/terminal_gate.h"
 
 namespace fauxkey::app {
 namespace {
@@ -51,7 +51,6 @@ user::Presence presence_of(Approve approve) {
       spdlog::info("Requests are asked about over the control interface (--approve remote).");
       break;
     case Approve::ask:
-      spdlog::info("Requests are asked about at the terminal (--approve ask).");
       break;
   }
   return user::Presence::ask;
@@ -83,16 +82,11 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   key.serial = options.serial;
   key.seed = options.seed;
   key.user.presence = presence_of(options.approve);
-  control::LiveKey::Own own{.store =
-                                [&](Random& random, Clock& clock) {
-                                  return std::make_unique<control::BenchStore>(
-                                      make_store(options, random, clock), clock);
-                                },
-                            .gate = {}};
-  if (options.approve == Approve::ask)
-    own.gate = [](Clock& clock) { return std::make_unique<user::TerminalGate>(clock); };
   try {
-    auto made = std::make_shared<control::LiveKey>(std::move(key), surroundings, own);
+    auto made =
+        std::make_shared<control::LiveKey>(std::move(key), surroundings, [&](Random& random, Clock& clock) {
+          return std::make_unique<control::BenchStore>(make_store(options, random, clock), clock);
+        });
     log_key(made->key(), options);
     add_faults(made->faults(), options.faults);
     if (!made->faults().empty()) spdlog::warn("This key goes wrong on purpose (--fault).");
@@ -149,6 +143,7 @@ int run(const RunOptions& options) {
   spdlog::info("fauxkey " FAUXKEY_VERSION ", P-256 by {}.", crypto::p256::implementation());
 
   // In this order, so that whatever uses another ends before it: control interface, keys, trace, events.
+  const auto prompter = make_prompter(options);
   const bool heard = has_control(options);
   control::EventHub events;
   user::PromptBoard prompts{prompt_events(events)};
@@ -165,7 +160,11 @@ int run(const RunOptions& options) {
                                return control::both(trace ? trace->observer(address) : ctaphid::Observer{},
                                                     std::move(told));
                              },
-                         .socket_folder = runtime_folder().string()}};
+                         .socket_folder = runtime_folder().string(),
+                         .gate = [&](const std::string& key, Clock& clock) -> std::unique_ptr<UserGate> {
+                           if (!prompter) return nullptr;
+                           return std::make_unique<user::PersonGate>(*prompter, key, clock);
+                         }}};
   const auto key = options.keyless ? nullptr : make_key(options, keys.surroundings());
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.

@@ -39,7 +39,7 @@ def keys(home):
 def values(home):
     """Of each key one that is not its default, from what the program says of it."""
     choice = {"uv": '"fingerprint"', "approve": '"auto"', "ctap": '"2.1"', "attestation": '"self"', "large-blobs": '"extension"'}
-    text = {"algorithms": '["ES256"]', "enterprise-attestation": '["a.example", "b.example"]', "fault": '["{}"]'}
+    text = {"algorithms": '["ES256"]', "prompt": '["terminal", "notification"]', "enterprise-attestation": '["a.example", "b.example"]', "fault": '["{}"]'}
     return {key: {**choice, **text}.get(key, placeholder) for key, placeholder in keys(home)}
 
 

@@ -72,6 +72,10 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W 'ask auto deny remote' -- "$cur")
       return
       ;;
+    'fauxkey run --prompt')
+      mapfile -t COMPREPLY < <(compgen -W 'auto notification pinentry terminal' -- "$cur")
+      return
+      ;;
     'fauxkey run --transport')
       mapfile -t COMPREPLY < <(compgen -W 'uhid unix: udp:' -- "$cur")
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
@@ -444,7 +448,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'

@@ -71,6 +71,7 @@ complete -c fauxkey -n '__fauxkey_at fauxkey run' -l store -r -F -d 'The keystor
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l unlock -x -a 'keyfile: ask env: fd: credential:' -d 'What opens it: keyfile:FILE'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l ephemeral -d 'Keep everything in memory: the key is new at each start'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l approve -x -a 'ask auto deny remote' -d 'Who answers for the user: ask'
+complete -c fauxkey -n '__fauxkey_at fauxkey run' -l prompt -x -a 'auto notification pinentry terminal' -d 'Where you are asked: notification, pinentry, terminal'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l transport -x -a 'uhid unix: udp:' -d 'What hosts find the key on: uhid'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l pin -x -d 'With --ephemeral: the key starts with this PIN'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l seed -x -d 'With --ephemeral: the same run again, byte for byte, for the same requests'
