@@ -55,7 +55,7 @@ export function makeCredentials() {
   const list = new VirtualList(listElement, {
     rowHeight: () => 52,
     render: (index) => render(at(index)),
-    onscroll: fetchWhatIsSeen,
+    onlayout: fetchWhatIsSeen,
     onactivate: (index, open, focus) => {
       if (open || !detail.hidden) showDetail(at(index), focus);
     },

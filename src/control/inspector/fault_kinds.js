@@ -50,6 +50,6 @@ export function matchText(match) {
     match.command ?? "any request",
     match.subCommand === undefined ? null : `subcommand ${match.subCommand}`,
     match.rpId ? `of ${match.rpId}` : null,
-    match.nth > 1 ? `from the ${match.nth}. on` : null,
+    match.nth > 1 ? `from no. ${match.nth} on` : null,
   ].filter(Boolean).join(" ");
 }

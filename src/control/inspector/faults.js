@@ -7,6 +7,9 @@ import {on, selectedKey} from "./state.js";
 import {shown} from "./text.js";
 import {WHY_NOT} from "./overview.js";
 
+/** JSON in a line that can break. */
+const spaced = (value) => JSON.stringify(value, null, 1).replace(/\n */g, " ").replace(/([{[]) /g, "$1").replace(/ ([}\]])/g, "$1");
+
 const flat = KINDS.flatMap(([, kinds]) => kinds);
 
 export function makeFaults() {
@@ -19,7 +22,7 @@ export function makeFaults() {
   const nth = h("input.narrow", {id: "fault-nth", type: "number", min: "1", value: "1", oninput: writeRule});
   const times = h("select", {id: "fault-times", onchange: writeRule},
     ...[["1", "once"], ["2", "twice"], ["10", "10 times"], ["", "each time"]].map(([value, label]) => h("option", {value}, label)));
-  const rule = h("textarea.mono", {id: "fault-rule", rows: "4", spellcheck: "false", "aria-describedby": "fault-error"});
+  const rule = h("textarea.mono", {id: "fault-rule", rows: "6", spellcheck: "false", "aria-describedby": "fault-error"});
   const error = h("p.error", {id: "fault-error", role: "alert", hidden: true});
   const whyNot = h("p.hint.boxed", {}, WHY_NOT);
   const fieldset = h("fieldset.plain", {},
@@ -53,7 +56,8 @@ export function makeFaults() {
   function writeRule() {
     const [, action] = flat[Number(kind.value)];
     const match = {...(command.value && {command: command.value}), ...(Number(nth.value) > 1 && {nth: Number(nth.value)})};
-    rule.value = JSON.stringify({match, action, times: times.value ? Number(times.value) : null});
+    const members = Object.entries({match, action, times: times.value ? Number(times.value) : null});
+    rule.value = `{\n${members.map(([name, value]) => `  "${name}": ${spaced(value)}`).join(",\n")}\n}`;
     error.hidden = true;
   }
 

@@ -18,6 +18,7 @@ function make(key) {
     h("span.key-name", {}, h("strong", {}, key.name), stateChip()),
     h("span.key-address.mono"),
     h("span.key-facts"),
+    h("span.chip.warn.waits", {hidden: true}),
   );
   return h("li", {}, card);
 }
@@ -29,22 +30,22 @@ function choose(name) {
 
 function update(item, key) {
   const card = item.firstElementChild;
-  const [name, address, facts] = card.children;
+  const [name, address, facts, waits] = card.children;
   showState(name.lastElementChild, key);
   const where = key.addresses.join(", ");
   if (address.dataset.where !== where) {
     address.dataset.where = where;
-    address.replaceChildren(where ? domain(where, 42) : "–");
+    address.replaceChildren(where ? domain(where.replace(/^unix:/, ""), 30) : "–");
   }
   const waiting = state.prompts.filter((prompt) => prompt.key === key.name).length;
   const known = key.discoverableCredentials;
   setText(facts, [
-    waiting ? counted(waiting, "prompt") : null,
     known === null ? null : counted(known, "passkey"),
     key.pin.set ? `PIN, ${number(key.pin.retries)} of 8 tries` : "no PIN",
     key.lasts ? "on disk" : null,
   ].filter(Boolean).join(" · "));
-  card.classList.toggle("asks", waiting > 0);
+  waits.hidden = waiting === 0;
+  setText(waits, waiting === 1 ? "1 prompt waits" : `${waiting} prompts wait`);
   setAttribute(card, "aria-current", key.name === state.selected ? "true" : null);
 }
 

@@ -132,7 +132,8 @@ export function makeOverview() {
     const plugged = key.state === "plugged-in";
     resetWindow.show(plugged ? key.timers.resetUntil - now : null, RESET_SECONDS, plugged ? "its 10 s are over" : "unplugged");
     const held = key.timers.token;
-    token.show(held ? held.until - now : null, 600, "none is out",
+    // Unused it ends after 30 s, used after ten minutes.
+    token.show(held ? held.until - now : null, held && held.until - now > 30 ? 600 : 30, "none is out",
       held ? [held.permissions.map((each) => PERMISSIONS[each]).join(", "), held.rpId && plain(held.rpId)].filter(Boolean).join(" · ") : "");
     const {sequenceUntil} = key.timers;
     sequence.show(sequenceUntil === null ? null : sequenceUntil - now, 30, "none wait");

@@ -5,13 +5,14 @@ import {jsonView} from "./json_view.js";
 import {isKeepalive, nameOf, outcome, searchText, status, summary} from "./messages.js";
 import {attempt} from "./notice.js";
 import {on, state} from "./state.js";
-import {number, plain, shown, timeOfDay} from "./text.js";
+import {counted, number, plain, shown, timeOfDay} from "./text.js";
 import {VirtualList} from "./virtual_list.js";
 
 const MOST_ROWS = 10_000;
 const MOST_CHARACTERS = 24 << 20; // of all messages together, as JSON
 const FORGET_AT_ONCE = 500; // rows, so that a full list is not laid out anew for each
-const WHY_LINE = 17;
+const WHY_LINE = 17; // px
+const WHY_CHARACTER = 7.2; // px: a wide typeface's, lest a line be cut off
 const WHY_LINES = 4;
 
 let rows = []; // {id, message, size, text, took}
@@ -63,7 +64,8 @@ function heightOf(row) {
 
 function tookText(took) {
   if (took === null) return "";
-  return took < 0.9995 ? `${Math.max(0, Math.round(took * 1000))} ms` : `${took.toFixed(1)} s`;
+  if (took < 0.001) return "<1 ms";
+  return took < 0.9995 ? `${Math.round(took * 1000)} ms` : `${took.toFixed(1)} s`;
 }
 
 function render(index) {
@@ -124,8 +126,8 @@ function add(fresh) {
   }
   list.grow(seen.length);
   forgetOld();
+  countShown(); // which shows the list, if these are its first rows
   if (following) list.scrollToEnd();
-  countShown();
 }
 
 function take({messages}) {
@@ -150,7 +152,6 @@ function follow() {
   list.deactivate();
   setPaused(false);
   list.scrollToEnd();
-  countShown();
 }
 
 function fact(name, value) {
@@ -169,19 +170,20 @@ function showDetail(index, focus) {
     setText(button, "Copied");
     setTimeout(() => setText(button, "Copy"), 1500);
   }}, "Copy");
-  detail().replaceChildren(
+  detail().replaceChildren(...[
     h("header.detail-bar", {}, h("h3", {}, `${request ? "→" : "←"} ${nameOf(message)}`),
       status(message) && !request ? h(`span.chip${kind ? `.${kind}` : ""}`, {}, status(message)) : null,
       h("span.spring"), copy, h("button.quiet", {type: "button", "aria-label": "Close", onclick: () => closeDetail(true)}, "✕")),
     why ? h("p.why", {}, h("strong", {}, "Why: "), shown(why, 4000)) : null,
     h("dl.facts", {},
       fact("Time", timeOfDay(time)), fact("Key", key), fact("Layer", layer), fact("Channel", channel ?? "–"),
-      fact("Size", `${number(size ?? 0)} bytes`), took === null ? null : fact("After", tookText(took)),
+      fact("Size", counted(size ?? 0, "byte")), took === null ? null : fact("After", tookText(took)),
       redacted ? fact("Zeroed", redacted.join(", ")) : null),
     parameters ? h("h4", {}, "Parameters") : null, parameters ? jsonView(parameters) : null,
     response ? h("h4", {}, "Response") : null, response ? jsonView(response) : null,
     error ? h("h4", {}, "Cannot be decoded") : null, error ? jsonView({error, ...(data === undefined ? {} : {data})}) : null,
-    !parameters && !response && !error ? jsonView(rest(message)) : null);
+    !parameters && !response && !error && kind !== "bad" ? jsonView(rest(message)) : null,
+  ].filter(Boolean));
   detail().hidden = false;
   list.scrollTo(index);
   if (focus) detail().focus();
@@ -233,11 +235,13 @@ export function setUpTrace() {
       countShown();
     },
     onresize: () => {
-      const columns = Math.max(30, Math.floor((listElement().clientWidth - (isNarrow() ? 32 : 140)) / 6.4));
-      if (columns === whyColumns) return;
-      whyColumns = columns;
-      list.reset(seen.length, list.active);
+      const columns = Math.max(30, Math.floor((listElement().clientWidth - (isNarrow() ? 52 : 232)) / WHY_CHARACTER));
+      if (columns !== whyColumns) {
+        whyColumns = columns;
+        list.reset(seen.length, list.active);
+      }
       if (following) list.scrollToEnd();
+      else if (list.active >= 0) list.scrollTo(list.active);
     },
   });
   on("messages", take);

@@ -13,13 +13,17 @@ export class VirtualList {
   #scheduled = false;
   #active = -1;
 
-  /** options: rowHeight or heightOf(index); render(index) → element; onactivate(index); onscroll(). */
+  /** options: rowHeight() or heightOf(index); render(index) → element; onactivate(index, open, focus); onscroll(), when
+      it was moved; onlayout(), when other rows may be in sight; onresize(). */
   constructor(element, options) {
     this.#element = element;
     this.options = options;
     this.count = 0;
     element.append(this.#content);
-    element.addEventListener("scroll", () => this.#schedule(), {passive: true});
+    element.addEventListener("scroll", () => {
+      this.#schedule();
+      this.options.onscroll?.();
+    }, {passive: true});
     element.addEventListener("keydown", (event) => this.#onKey(event));
     element.addEventListener("click", (event) => {
       const row = event.target.closest("[role=option]");
@@ -141,7 +145,7 @@ export class VirtualList {
     requestAnimationFrame(() => {
       this.#scheduled = false;
       this.#layOut();
-      this.options.onscroll?.();
+      this.options.onlayout?.();
     });
   }
 
