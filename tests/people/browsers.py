@@ -11,13 +11,14 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 
 GUEST = Path(__file__).parents[1] / "e2e" / "guest"
 sys.path.append(str(GUEST))
 from marionette import Marionette  # noqa: E402 # beside the suites of the virtual machine
 
 START_SECONDS = 60
-WAIT_SECONDS = 60  # far more than it takes, but on a busy machine
+WAIT_SECONDS = 30  # far more than it takes, but on a busy machine
 ENTER, ESCAPE, DOWN, UP, END, HOME, TAB = "\ue007", "\ue00c", "\ue015", "\ue013", "\ue010", "\ue011", "\ue004"
 
 
@@ -93,7 +94,7 @@ class Chromium(Page):
         self._driver.find_element("css selector", selector).click()
 
     def keys(self, keys):
-        self._driver.switch_to.active_element.send_keys(keys)
+        ActionChains(self._driver).send_keys(keys).perform()
 
     def size(self, width, height, scale=1):
         self._driver.execute_cdp_cmd(
@@ -128,6 +129,8 @@ class Firefox(Page):
     def __init__(self):
         self._profile = tempfile.mkdtemp(prefix="fauxkey-firefox-")
         preferences = (GUEST / "firefox-prefs.js").read_text().replace('"marionette.port", 2828', '"marionette.port", 0')
+        # Or it ends the scripts of a page that is left, and complains of that.
+        preferences += 'user_pref("dom.ipc.cancel_content_js_when_navigating", false);\n'
         (Path(self._profile) / "user.js").write_text(preferences)
         self._process = subprocess.Popen(
             ["firefox-esr", "--headless", "--no-remote", "--profile", self._profile, "--marionette", "--remote-allow-system-access",
@@ -163,8 +166,8 @@ class Firefox(Page):
         self._marionette.call("WebDriver:ElementClick", id=self._find(using="css selector", value=selector))
 
     def keys(self, keys):
-        active = next(iter(self._marionette.call("WebDriver:GetActiveElement")["value"].values()))
-        self._marionette.call("WebDriver:ElementSendKeys", id=active, text=keys)
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._marionette.call("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": strokes}])
 
     def size(self, width, height):
         self._marionette.call("WebDriver:SetWindowRect", width=width, height=height)
