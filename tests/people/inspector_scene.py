@@ -8,6 +8,7 @@ from control import Key
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fido2.client import ClientError
+from fido2.ctap import CtapError
 from visitor import Site
 
 SITES = [
@@ -35,7 +36,7 @@ def in_background(work, *arguments):
     def attempt():
         try:
             work(*arguments)
-        except (ClientError, OSError):
+        except (ClientError, CtapError, OSError):
             pass
 
     thread = threading.Thread(target=attempt, daemon=True)
