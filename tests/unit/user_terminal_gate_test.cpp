@@ -13,7 +13,7 @@
 
 #include "user/policy_gates.h"
 
-namespace {
+namespace user_terminal_gate_test {
 
 using namespace fauxkey;
 using namespace std::chrono_literals;
@@ -239,4 +239,4 @@ TEST_CASE("the gates of a policy answer at once, and a cancelled request is canc
   CHECK(deny.confirm_presence({}, stop.get_token(), {}) == UserAnswer::cancelled);
 }
 
-}  // namespace
+}  // namespace user_terminal_gate_test
