@@ -42,13 +42,13 @@ class Ui:
         return said
 
 
-@pytest.fixture(scope="module")
-def daemon(shared_starter):
-    folder = shared_starter.folder()
-    return shared_starter.start("--keyless", folder=folder, control=f"unix:{folder}/fauxkey/control.sock")
+@pytest.fixture
+def daemon(starter):
+    folder = starter.folder()
+    return starter.start("--keyless", folder=folder, control=f"unix:{folder}/fauxkey/control.sock")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ui(daemon):
     started = Ui(daemon)
     yield started
@@ -76,30 +76,23 @@ def browser(request):
 
 
 @pytest.fixture
-def page(browser, daemon, ui):
+def page(browser, ui):
     """The page, without keys; the browser has nothing to complain of at the end."""
-    clear(daemon.control)
     browser.open(ui.url)
     browser.see("#connection", "Live")
     yield browser
+    browser.open("about:blank")  # or it would go on looking for a daemon that is gone
     assert browser.complaints() == []
-    clear(daemon.control)
 
 
 @pytest.fixture
-def in_chromium(chromium, daemon, ui):
-    clear(daemon.control)
+def in_chromium(chromium, ui):
     chromium.open(ui.url)
     chromium.see("#connection", "Live")
     yield chromium
     chromium.size(1440, 900)
+    chromium.open("about:blank")
     assert chromium.complaints() == []
-    clear(daemon.control)
-
-
-def clear(control):
-    for key in control.get("/v1/keys")["keys"]:
-        control.delete(f"/v1/keys/{key['name']}")
 
 
 @pytest.fixture
