@@ -238,6 +238,7 @@ def test_names_that_a_host_chose_are_text_and_nothing_else(page, control):
     time.sleep(GUARD_SECONDS)
     page.click(".prompt .deny")
     asked.join(20)
+    page.gone(".prompt")
     assert page.run("return document.querySelectorAll('main img, main script, #prompts img, #prompts script').length") == 0
     assert page.run("return document.title") == "fauxkey"
     page.tab("overview")
