@@ -74,12 +74,16 @@ transport::FileDescriptor listen_locally(const std::string& address) {
   return listener;
 }
 
+std::uint16_t port_in(const sockaddr_storage& name) {
+  return ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(name).sin6_port
+                                          : reinterpret_cast<const sockaddr_in&>(name).sin_port);
+}
+
 std::uint16_t port_of(int listener) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size);
-  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(storage).sin6_port
-                                             : reinterpret_cast<sockaddr_in&>(storage).sin_port);
+  return port_in(storage);
 }
 
 Peer peer_of(MHD_Connection* connection) {
@@ -89,8 +93,13 @@ Peer peer_of(MHD_Connection* connection) {
   sockaddr_storage own{};
   socklen_t own_size = sizeof own;
   Peer peer;
-  if (info == nullptr || ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
-      own.ss_family != AF_UNIX) {
+  if (info == nullptr || ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0)
+    return peer;
+  if (own.ss_family != AF_UNIX) {
+    sockaddr_storage other{};
+    socklen_t other_size = sizeof other;
+    if (::getpeername(info->connect_fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0)
+      peer.port = port_in(other);
     return peer;
   }
   if (::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
