@@ -3,10 +3,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "app/error.h"
+#include "base/environment.h"
 
 namespace fauxkey::app {
 namespace {
@@ -15,8 +15,7 @@ namespace fs = std::filesystem;
 
 /// The variable's folder; the specification has relative ones ignored.
 fs::path folder_in(const char* variable) {
-  const char* const value = std::getenv(variable);
-  const fs::path path = value != nullptr ? value : "";
+  const fs::path path = environment(variable);
   return path.is_absolute() ? path : fs::path{};
 }
 

@@ -8,7 +8,6 @@
 #include <array>
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <cwchar>
 #include <iostream>
@@ -16,6 +15,7 @@
 #include <numeric>
 
 #include "app/error.h"
+#include "base/environment.h"
 
 namespace fauxkey::app {
 namespace {
@@ -97,11 +97,6 @@ std::string joined(const Row& row, const std::vector<Column>& columns,
     line += std::string(kGap, ' ');
   }
   return line;
-}
-
-bool is_set(const char* variable) {
-  const char* const value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
 }
 
 Colours chosen_colours = Colours::automatic;
@@ -197,8 +192,8 @@ void print_table(const std::vector<Column>& columns, const std::vector<Row>& row
 }
 
 bool is_terminal(int descriptor) {
-  const char* const term = std::getenv("TERM");
-  return ::isatty(descriptor) == 1 && term != nullptr && *term != '\0' && std::string_view{term} != "dumb";
+  const auto term = environment("TERM");
+  return ::isatty(descriptor) == 1 && !term.empty() && term != "dumb";
 }
 
 std::size_t terminal_columns(int descriptor) {
@@ -212,7 +207,7 @@ void choose_colours(Colours colours) { chosen_colours = colours; }
 
 bool has_colours(int descriptor) {
   if (chosen_colours != Colours::automatic) return chosen_colours == Colours::always;
-  return is_terminal(descriptor) && !is_set("NO_COLOR");
+  return is_terminal(descriptor) && environment("NO_COLOR").empty();
 }
 
 std::string styled(Style style, std::string_view text, int descriptor) {

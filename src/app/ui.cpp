@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -14,6 +13,7 @@
 #include "app/inspector_relay.h"
 #include "app/process.h"
 #include "app/text.h"
+#include "base/environment.h"
 
 namespace fauxkey::app {
 namespace {
@@ -25,14 +25,9 @@ struct UiOptions {
   bool debug = false;
 };
 
-bool is_set(const char* variable) {
-  const char* const value = std::getenv(variable);
-  return value != nullptr && *value != 0;
-}
-
 /// By the desktop's own choice of a browser. Without a desktop that may be one that takes the terminal.
 bool open_in_browser(const std::string& url) {
-  if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY")) return false;
+  if (environment("DISPLAY").empty() && environment("WAYLAND_DISPLAY").empty()) return false;
   std::string program = "xdg-open";
   std::string address = url;
   const std::array<char*, 3> arguments{program.data(), address.data(), nullptr};

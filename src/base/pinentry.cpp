@@ -13,11 +13,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/wiping.h"
 
 namespace fauxkey {
@@ -106,11 +106,6 @@ class Data {
   std::size_t size_ = 0;
 };
 
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
 /// With `theirs` as standard input and output, and no signal blocked. -1 where there is no such program.
 pid_t start(const std::string& program, int theirs) {
   posix_spawn_file_actions_t actions;
@@ -173,8 +168,8 @@ PinentryReply Pinentry::prepare(const PinentryDialog& dialog) {
     if (!text.empty()) commands.push_back(command + argument(text));
   };
   say("OPTION ttyname=", dialog.terminal);
-  if (!dialog.terminal.empty()) say("OPTION ttytype=", variable("TERM"));
-  say("OPTION display=", variable("DISPLAY"));
+  if (!dialog.terminal.empty()) say("OPTION ttytype=", environment("TERM"));
+  say("OPTION display=", environment("DISPLAY"));
   say("SETDESC ", dialog.description);
   say("SETPROMPT ", dialog.prompt);
   say("SETERROR ", dialog.error);
@@ -253,7 +248,7 @@ std::optional<std::string_view> Pinentry::line() {
 }
 
 std::string pinentry_program() {
-  const auto named = variable("FAUXKEY_PINENTRY");
+  const auto named = environment("FAUXKEY_PINENTRY");
   return named.empty() ? "pinentry" : named;
 }
 
@@ -263,7 +258,7 @@ bool is_program(const std::string& name) {
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
   };
   if (name.find('/') != std::string::npos) return can_run(name);
-  const auto folders = variable("PATH");
+  const auto folders = environment("PATH");
   std::string_view rest = folders;
   while (!rest.empty()) {
     const auto end = std::min(rest.find(':'), rest.size());
@@ -278,7 +273,7 @@ std::string terminal_for_pinentry() {
     std::array<char, 128> name{};
     if (::ttyname_r(descriptor, name.data(), name.size()) == 0) return name.data();
   }
-  return variable("GPG_TTY");
+  return environment("GPG_TTY");
 }
 
 }  // namespace fauxkey

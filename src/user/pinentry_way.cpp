@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <ctime>
 #include <utility>
 
+#include "base/environment.h"
 #include "base/pinentry.h"
 #include "base/stop_event.h"
 #include "user/prompt_text.h"
@@ -25,13 +25,7 @@ using Steady = std::chrono::steady_clock;
 /// A dialog cannot be changed, only replaced, which is for what matters and not more often than so.
 constexpr auto kBetweenDialogs = 3s;
 
-bool has_display() {
-  const auto set = [](const char* name) {
-    const char* const value = std::getenv(name);
-    return value != nullptr && *value != '\0';
-  };
-  return set("DISPLAY") || set("WAYLAND_DISPLAY");
-}
+bool has_display() { return !environment("DISPLAY").empty() || !environment("WAYLAND_DISPLAY").empty(); }
 
 /// When a time that is left now will be over, as a clock on the wall shows it.
 std::string wall_time_in(Clock::Duration left) {

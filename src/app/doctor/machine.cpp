@@ -17,11 +17,11 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <limits>
 
+#include "base/environment.h"
 #include "transport/file_descriptor.h"
 
 namespace fauxkey::app::doctor {
@@ -247,8 +247,8 @@ Machine this_machine(const StoreOptions& store) {
   machine.random_ready = kernel_random_is_ready();
   machine.has_terminal = bool{FileDescriptor{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)}};
   machine.variable = [](const char* name) -> std::optional<std::string> {
-    const char* const value = std::getenv(name);
-    if (value == nullptr || *value == '\0') return {};
+    auto value = environment(name);
+    if (value.empty()) return {};
     return value;
   };
   machine.open_device = open_and_close;

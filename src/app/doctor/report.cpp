@@ -1,11 +1,9 @@
 #include "app/doctor/report.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string_view>
 
 #include "app/error.h"
@@ -89,14 +87,7 @@ nlohmann::ordered_json text_or_null(const std::string& text) {
 }  // namespace
 
 Style style_of_output() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1) return {};
-  const char* const no_colour = std::getenv("NO_COLOR");
-  const char* const terminal = std::getenv("TERM");
-  const bool dumb = terminal == nullptr || std::string_view{terminal} == "dumb";
-  Style style{.columns = 0, .colour = !dumb && (no_colour == nullptr || *no_colour == '\0')};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) style.columns = size.ws_col;
-  return style;
+  return {.columns = terminal_columns(STDOUT_FILENO), .colour = has_colours(STDOUT_FILENO)};
 }
 
 std::string to_text(const Findings& findings, const Style& style) {

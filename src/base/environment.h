@@ -1,0 +1,15 @@
+// The environment's variables.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+
+namespace fauxkey {
+
+/// Empty where it is not set, which means the same for all that this program reads.
+[[nodiscard]] inline std::string environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+}  // namespace fauxkey
