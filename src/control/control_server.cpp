@@ -24,7 +24,16 @@ bool same_token(std::string_view given, std::string_view token) {
 
 ControlServer::ControlServer(const std::string& address, std::filesystem::path token_file, Api api)
     : api_{api}, token_file_{std::move(token_file)}, server_{address} {
-  if (!address.starts_with("unix:")) write_token();
+  start();
+}
+
+ControlServer::ControlServer(transport::FileDescriptor listener, std::filesystem::path token_file, Api api)
+    : api_{api}, token_file_{std::move(token_file)}, server_{std::move(listener)} {
+  start();
+}
+
+void ControlServer::start() {
+  if (server_.port() != 0) write_token();
   server_.start([this](HttpRequest& head, const Peer& peer) { return guard(head, peer); },
                 [this](HttpRequest& request) { return answer(api_, request); });
 }
