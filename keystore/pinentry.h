@@ -1,5 +1,4 @@
-// Asks for a passphrase by pinentry, the GnuPG project's dialogs, over the Assuan protocol
-// (https://www.gnupg.org/documentation/manuals/assuan/).
+// Asks for a passphrase by pinentry.
 #pragma once
 
 #include <cstddef>

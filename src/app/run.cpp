@@ -12,6 +12,7 @@
 #include "app/notify.h"
 #include "app/paths.h"
 #include "app/process.h"
+#include "app/prompting.h"
 #include "app/run_options.h"
 #include "control/control_server.h"
 #include "control/event_feed.h"
@@ -19,7 +20,6 @@
 #include "control/trace.h"
 #include "crypto/p256.h"
 #include "keystore/unlock_secret.h"
-#include "user/terminal_gate.h"
 
 namespace fauxkey::app {
 namespace {
@@ -49,7 +49,6 @@ user::Presence presence_of(Approve approve) {
       spdlog::info("Requests are asked about over the control interface (--approve remote).");
       break;
     case Approve::ask:
-      spdlog::info("Requests are asked about at the terminal (--approve ask).");
       break;
   }
   return user::Presence::ask;
@@ -81,16 +80,11 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   key.serial = options.serial;
   key.seed = options.seed;
   key.user.presence = presence_of(options.approve);
-  control::LiveKey::Own own{.store =
-                                [&](Random& random, Clock& clock) {
-                                  return std::make_unique<control::BenchStore>(
-                                      make_store(options, random, clock), clock);
-                                },
-                            .gate = {}};
-  if (options.approve == Approve::ask)
-    own.gate = [](Clock& clock) { return std::make_unique<user::TerminalGate>(clock); };
   try {
-    auto made = std::make_shared<control::LiveKey>(std::move(key), surroundings, own);
+    auto made =
+        std::make_shared<control::LiveKey>(std::move(key), surroundings, [&](Random& random, Clock& clock) {
+          return std::make_unique<control::BenchStore>(make_store(options, random, clock), clock);
+        });
     log_key(made->key(), options);
     add_faults(made->faults(), options.faults);
     if (!made->faults().empty()) spdlog::warn("This key goes wrong on purpose (--fault).");
@@ -164,6 +158,7 @@ int run(const RunOptions& options) {
 
   // In this order, so that whatever uses another ends before it: control interface, keys, trace, events.
   auto socket = handed_over(options);
+  const auto prompter = make_prompter(options);
   const bool heard = has_control(options, socket);
   control::EventHub events;
   user::PromptBoard prompts{prompt_events(events)};
@@ -180,7 +175,11 @@ int run(const RunOptions& options) {
                                return control::both(trace ? trace->observer(address) : ctaphid::Observer{},
                                                     std::move(told));
                              },
-                         .socket_folder = runtime_folder().string()}};
+                         .socket_folder = runtime_folder().string(),
+                         .gate = [&](const std::string& key, Clock& clock) -> std::unique_ptr<UserGate> {
+                           if (!prompter) return nullptr;
+                           return std::make_unique<user::PersonGate>(*prompter, key, clock);
+                         }}};
   const auto key = options.keyless ? nullptr : make_key(options, keys.surroundings());
   // Ctrl-C ends a wait for the keystore's passphrase at once; from here on, where threads begin, it ends
   // things in order.

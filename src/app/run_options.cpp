@@ -47,6 +47,18 @@ Algorithm algorithm_named(const std::string& text) {
   throw CLI::ValidationError{"--algorithms", "there is no algorithm " + text + ": choose of " + known + "."};
 }
 
+std::vector<std::string> prompt_choices() {
+  std::vector<std::string> choices{std::string{kAutomaticPrompt}};
+  choices.insert(choices.end(), kPromptWays.begin(), kPromptWays.end());
+  return choices;
+}
+
+/// The first that stands among the others twice.
+template <class Items>
+auto repeated(const Items& items) {
+  return std::ranges::find_if(items, [&](const auto& item) { return std::ranges::count(items, item) > 1; });
+}
+
 }  // namespace
 
 void add_key_options(CLI::App& command, KeyConfig& key) {
@@ -108,10 +120,21 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_store_options(command, options.store);
   command.add_flag("--ephemeral", options.ephemeral,
                    "Keep everything in memory: the key is new at each start");
-  add_choice(command, "--approve", options.approve, kApproveNames,
-             "Who answers for the user: ask (default, at the terminal), auto (always yes: for tests), deny "
-             "(always no), remote (over the control interface alone)",
-             "MODE");
+  add_choice(
+      command, "--approve", options.approve, kApproveNames,
+      "Who answers for the user: ask (default, the person: see --prompt), auto (always yes: for tests), "
+      "deny (always no), remote (over the control interface alone)",
+      "MODE");
+  command
+      .add_option(
+          "--prompt", options.prompt,
+          "Where the person is asked: notification (on the desktop), pinentry, terminal, or several in "
+          "the order in which to try them; auto (default): for each question the first of these that is "
+          "there")
+      ->check(CLI::IsMember(prompt_choices()))
+      ->type_name("WAY,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command
       .add_option(
           "--transport", options.transports,
@@ -186,10 +209,15 @@ void RunOptions::check() const {
     throw UsageError{"--trace-secrets says what a trace shows: give --trace FILE too."};
   if (!control::is_serial(serial))
     throw UsageError{"--serial takes at most 63 printable ASCII characters without spaces."};
-  for (auto transport = transports.begin(); transport != transports.end(); ++transport) {
-    if (std::find(transports.begin(), transport, *transport) != transport)
-      throw UsageError{"--transport " + *transport + " is given twice: give each transport once."};
-  }
+  if (!prompt.empty() && approve != Approve::ask)
+    throw UsageError{
+        "--prompt says where a person is asked, and only --approve ask asks one: give one of them."};
+  if (prompt.size() > 1 && std::ranges::find(prompt, kAutomaticPrompt) != prompt.end())
+    throw UsageError{"--prompt auto tries all ways: name ways in an order, or give auto alone."};
+  if (const auto way = repeated(prompt); way != prompt.end())
+    throw UsageError{"--prompt names " + *way + " twice: name each way once."};
+  if (const auto transport = repeated(transports); transport != transports.end())
+    throw UsageError{"--transport " + *transport + " is given twice: give each transport once."};
   if (!ephemeral && !keyless) (void)store.source();
 }
 

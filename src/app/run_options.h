@@ -2,8 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/store_options.h"
@@ -13,10 +15,15 @@ namespace fauxkey::app {
 
 enum class Approve : std::uint8_t { ask, automatic, deny, remote };
 
+/// The ways to a person, as --prompt names them, and in the order in which they are tried.
+inline constexpr std::array<std::string_view, 3> kPromptWays{"notification", "pinentry", "terminal"};
+inline constexpr std::string_view kAutomaticPrompt = "auto";
+
 struct RunOptions {
   StoreOptions store;
   bool ephemeral = false;
   Approve approve = Approve::ask;
+  std::vector<std::string> prompt;  ///< of kPromptWays, or kAutomaticPrompt alone; empty: that
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;

@@ -56,16 +56,17 @@ void tell_what_leaves(ctaphid::Observer& observer, faults::Hooks& hooks) {
 
 }  // namespace
 
-LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own)
+LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const MakeStore& make_store)
     : options_{std::move(options)},
       surroundings_{surroundings},
       sources_{options_.seed},
       snapshots_{sources_.clock} {
-  store_ = own.store
-               ? own.store(*sources_.random, sources_.clock)
+  store_ = make_store
+               ? make_store(*sources_.random, sources_.clock)
                : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(sources_.clock), sources_.clock);
-  gate_ = std::make_unique<user::ScriptedGate>(options_.name, sources_.clock, surroundings_.prompts,
-                                               options_.user, own.gate ? own.gate(sources_.clock) : nullptr);
+  gate_ = std::make_unique<user::ScriptedGate>(
+      options_.name, sources_.clock, surroundings_.prompts, options_.user,
+      surroundings_.gate ? surroundings_.gate(options_.name, sources_.clock) : nullptr);
   options_.config.repeatable = options_.seed.has_value();
   key_ =
       std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, sources_.clock, *sources_.random});
@@ -99,14 +100,12 @@ std::shared_ptr<LiveKey> LiveKey::fork(const std::string& name, std::vector<std:
   options.name = name;
   options.transports = std::move(transports);
   options.user = gate_->behaviour();
-  const Own own{.store =
-                    [&held](Random& /*random*/, Clock& clock) {
-                      auto copy = held.copy(clock);
-                      if (!copy) throw std::runtime_error{copy.error().message};
-                      return *std::move(copy);
-                    },
-                .gate = {}};
-  return std::make_shared<LiveKey>(std::move(options), surroundings_, own);
+  return std::make_shared<LiveKey>(std::move(options), surroundings_,
+                                   [&held](Random& /*random*/, Clock& clock) {
+                                     auto copy = held.copy(clock);
+                                     if (!copy) throw std::runtime_error{copy.error().message};
+                                     return *std::move(copy);
+                                   });
 }
 
 void LiveKey::restore(const std::string& snapshot) {

@@ -31,18 +31,17 @@ struct Surroundings {
   /// What sees a device's packets and messages.
   std::function<ctaphid::Observer(const std::string& key, const std::string& address)> observer;
   std::string socket_folder;  ///< for "unix" without a path
+  /// Who asks a person for a key of this name, besides the board; nothing: nobody does.
+  std::function<std::unique_ptr<UserGate>(const std::string& key, Clock&)> gate{};
 };
 
 class LiveKey {
  public:
-  /// What the daemon's own key brings along; nothing: a store in memory, and no prompts of its own.
-  struct Own {
-    std::function<std::unique_ptr<BenchStore>(Random&, Clock&)> store;
-    std::function<std::unique_ptr<UserGate>(Clock&)> gate;
-  };
+  /// Makes the store of the daemon's own key, or of a copy; nothing: one in memory.
+  using MakeStore = std::function<std::unique_ptr<BenchStore>(Random&, Clock&)>;
   /// A new key, not plugged in yet. Throws BadRequest for options that do not go together, std::runtime_error
   /// where the store cannot be used.
-  LiveKey(KeyOptions options, Surroundings& surroundings, const Own& own = {});
+  LiveKey(KeyOptions options, Surroundings& surroundings, const MakeStore& make_store = {});
   ~LiveKey();
   LiveKey(const LiveKey&) = delete;
   LiveKey& operator=(const LiveKey&) = delete;
