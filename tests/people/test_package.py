@@ -146,19 +146,19 @@ def test_the_workflow_has_the_steps_that_it_needs():
     assert any(step.get("uses", "").startswith("actions/checkout@") for step in workflow_steps())
 
 
-@pytest.mark.parametrize("document", ["ci", "containers", "install"])
+@pytest.mark.parametrize("document", ["ci.md", "containers.md", "install.md"])
 def test_the_files_and_commands_of_the_documents_exist(program, document):
-    text = (REPOSITORY / f"docs/{document}.md").read_text()
+    text = (REPOSITORY / "docs" / document).read_text()
     for path in re.findall(r"(?<![\w/-])(?:fauxkey/)?((?:tools|clients|udev|tests/e2e)/[\w./-]*\w)", text):
         assert (REPOSITORY / path).exists(), f"there is no {path}"
-    code = "\n".join("".join(each) for each in re.findall(r"`([^`\n]+)`|^ {4,}(.*)", text, re.MULTILINE))
-    commands = {words[1] for words in map(str.split, re.findall(r"(?:^|sudo |run: |-d )(fauxkey [a-z]+)", code, re.MULTILINE))}
+    code = "\n".join([*re.findall(r"`([^`\n]+)`", text), *re.findall(r"^ *```\w+\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)])
+    commands = {words[1] for words in map(str.split, re.findall(r"(?:^ *|sudo |run: )(fauxkey [a-z]+)", code, re.MULTILINE))}
     assert commands
     for command in commands:
         run(program, "help", command)
     presets = json.loads((REPOSITORY / "CMakePresets.json").read_text())
     for tool, kind in (("cmake", "configurePresets"), ("cmake --build", "buildPresets"), ("cpack", "packagePresets")):
-        for preset in re.findall(rf"^ +{tool} --preset (\w+)", text, re.MULTILINE):
+        for preset in re.findall(rf"^{tool} --preset (\w+)", text, re.MULTILINE):
             assert preset in [each["name"] for each in presets[kind]]
 
 
