@@ -7,12 +7,12 @@ namespace fauxkey::exchange {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
-/// A credential has about thirty values. Each takes 16 bytes and more, so that this bounds the memory.
-constexpr std::size_t kMaxValues = 4'000'000;
 
 /// Builds the document, and knows why and where it ceased to.
 class Builder : public nlohmann::json_sax<JsonIn> {
  public:
+  explicit Builder(std::size_t max_values) : max_values_{max_values} {}
+
   bool null() override { return add(nullptr); }
   bool boolean(bool value) override { return add(value); }
   bool number_integer(std::int64_t value) override { return add(value); }
@@ -45,8 +45,8 @@ class Builder : public nlohmann::json_sax<JsonIn> {
 
  private:
   bool add(JsonIn value) {
-    if (++values_ > kMaxValues) {
-      why_ = "has more than " + std::to_string(kMaxValues) + " values, which no export of credentials has";
+    if (++values_ > max_values_) {
+      why_ = "has more than " + std::to_string(max_values_) + " values, which no export of credentials has";
       return false;
     }
     place(std::move(value));
@@ -58,7 +58,7 @@ class Builder : public nlohmann::json_sax<JsonIn> {
              " levels deep, which no export of credentials does";
       return false;
     }
-    if (++values_ > kMaxValues) return add(nullptr);
+    if (++values_ > max_values_) return add(nullptr);
     open_.push_back(&place(std::move(value)));
     return true;
   }
@@ -80,6 +80,7 @@ class Builder : public nlohmann::json_sax<JsonIn> {
   JsonIn root_;
   std::vector<JsonIn*> open_;
   WipingString key_;
+  const std::size_t max_values_;
   std::size_t values_ = 0;
   std::string why_;
 };
@@ -92,11 +93,11 @@ std::string joined(const std::string& path, std::string_view name) {
 
 }  // namespace
 
-JsonIn parse_json(ByteView bytes) {
+JsonIn parse_json(ByteView bytes, std::size_t max_values) {
   std::string_view text = text_of(bytes);
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  Builder builder;
+  Builder builder{max_values};
   if (!JsonIn::sax_parse(text.begin(), text.end(), &builder)) throw FormatError{builder.why()};
   return builder.take();
 }

@@ -28,8 +28,10 @@ class FormatError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A credential has about thirty values. Each takes 16 bytes and more, so that this bounds the memory.
+inline constexpr std::size_t kMaxJsonValues = 4'000'000;
 /// The document. Throws FormatError where it is none, or is larger or deeper than credentials need.
-[[nodiscard]] JsonIn parse_json(ByteView bytes);
+[[nodiscard]] JsonIn parse_json(ByteView bytes, std::size_t max_values = kMaxJsonValues);
 /// With two spaces a level. What is no UTF-8 is replaced.
 [[nodiscard]] WipingBytes write_json(const JsonOut& json);
 

@@ -76,17 +76,17 @@ transport::FileDescriptor listen_locally(const std::string& address) {
   return listener;
 }
 
+std::uint16_t port_in(const sockaddr_storage& name) {
+  return ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(name).sin6_port
+                                          : reinterpret_cast<const sockaddr_in&>(name).sin_port);
+}
+
 /// The name of a listening socket, and how many bytes of it there are.
 std::pair<sockaddr_storage, socklen_t> socket_name(int listener) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   if (::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size) != 0) size = 0;
   return {storage, size};
-}
-
-std::uint16_t port_of(const sockaddr_storage& storage) {
-  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(storage).sin6_port
-                                             : reinterpret_cast<const sockaddr_in&>(storage).sin_port);
 }
 
 std::string url_of(const sockaddr_storage& storage, socklen_t size) {
@@ -97,9 +97,9 @@ std::string url_of(const sockaddr_storage& storage, socklen_t size) {
       return "unix:" + std::string{path, ::strnlen(path, length)};
     }
     case AF_INET6:
-      return "http://[::1]:" + std::to_string(port_of(storage));
+      return "http://[::1]:" + std::to_string(port_in(storage));
     default:
-      return "http://127.0.0.1:" + std::to_string(port_of(storage));
+      return "http://127.0.0.1:" + std::to_string(port_in(storage));
   }
 }
 
@@ -267,7 +267,7 @@ class HttpServer::Implementation {
     listener_ = own_listener_.get();
     const auto [name, size] = socket_name(listener_);
     url_ = url_of(name, size);
-    if (name.ss_family != AF_UNIX) port_ = port_of(name);
+    if (name.ss_family != AF_UNIX) port_ = port_in(name);
   }
 
   using SteadyClock = std::chrono::steady_clock;

@@ -27,7 +27,8 @@ constexpr const char* kPath = "/org/freedesktop/Notifications";
 
 /// A server may have to be started for the first question.
 constexpr auto kPatience = 3s;
-constexpr auto kReplyPatience = 1s;
+/// For one that runs already, or does not.
+constexpr auto kLookPatience = 1s;
 constexpr auto kLastWordsPatience = 200ms;
 /// The time left is shown in steps, for each change moves what the person looks at.
 constexpr Clock::Duration kStep = 5s;
@@ -143,7 +144,7 @@ class Notification {
         sd_bus_message_append(message, "a{sv}", 2, "urgency", "y", kCritical, "transient", "b", 1) < 0 ||
         sd_bus_message_append(message, "i", kNeverExpires) < 0)
       return false;
-    const auto reply = bus_.call(std::move(request), kReplyPatience, SessionBus::Stop::ignored);
+    const auto reply = bus_.call(std::move(request), kLookPatience, SessionBus::Stop::ignored);
     if (other_server_) return true;
     std::uint32_t id = 0;
     if (!reply || sd_bus_message_read(reply.get(), "u", &id) < 0) return answer_.has_value();
@@ -183,13 +184,13 @@ std::optional<std::string> NotificationWay::obstacle() {
   auto request = bus.request(kService, kPath, kService, "GetCapabilities");
   // It is not to be started before there is a question, and perhaps before there is a desktop.
   if (!request || sd_bus_message_set_auto_start(request.get(), 0) < 0) return "there is no session bus";
-  if (const auto reply = bus.call(std::move(request), kPatience)) {
+  if (const auto reply = bus.call(std::move(request), kLookPatience)) {
     if (has(strings_in(reply.get()), "actions")) return {};
     return "the notification server has no buttons";
   }
   const auto names = bus.call(bus.request("org.freedesktop.DBus", "/org/freedesktop/DBus",
                                           "org.freedesktop.DBus", "ListActivatableNames"),
-                              kPatience);
+                              kLookPatience);
   if (!names) return "there is no session bus";
   if (has(strings_in(names.get()), kService)) return {};
   return "no notification server runs";

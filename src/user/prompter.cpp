@@ -86,12 +86,13 @@ std::optional<UserAnswer> Prompter::ask_in_some_way(const Question& question) {
 
 void Prompter::tell_that_nobody_can_answer() {
   if (std::exchange(warned_, true)) return;
+  const auto why = obstacles();
   spdlog::warn(
-      "A request waits for approval, but there is nowhere to ask ({}): answer it with fauxkey approve (or "
-      "deny), "
-      "or start fauxkey in a desktop or a terminal, or with --approve auto if whoever reaches the key may "
-      "use it.",
-      obstacles());
+      "A request waits for approval, but there is nowhere to ask{}: answer it with fauxkey approve (or "
+      "deny), or "
+      "start fauxkey in a desktop or a terminal, or with --approve auto if whoever reaches the key may use "
+      "it.",
+      why.empty() ? "" : " (" + why + ")");
 }
 
 }  // namespace fauxkey::user

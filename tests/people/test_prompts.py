@@ -11,6 +11,7 @@ import pytest
 from control import Control
 from ctap2 import KEEPALIVE_CANCEL, MAKE_CREDENTIAL, OK, OPERATION_DENIED, RESET, SELECTION, USER_ACTION_TIMEOUT
 from ctap2 import make_credential_request
+from daemon import DESKTOP_VARIABLES
 from desktop import Desktop, SessionBus, Tmux, until
 from hid import Wire, open_link
 from notifications import Bystander, Server
@@ -47,7 +48,7 @@ def folder(starter):
 
 @pytest.fixture
 def bus(folder):
-    bus = SessionBus(folder, starts_services=False)
+    bus = SessionBus(folder)
     yield bus
     bus.close()
 
@@ -227,12 +228,12 @@ class TestNotification:
         server, key = serve(), asking()
         channel = key.channel()
         apdu = b"\x00\x01\x03\x00\x00\x00\x40" + bytes(64) + b"\x00\x00"
-        assert channel.apdu(apdu)[1] == 0x6985
+        assert channel.apdu(apdu)[0] == 0x6985
         shown = server.next()
         assert shown.title == "Register this security key?"
         time.sleep(READABLE)
         server.press(shown, "Approve")
-        assert channel.apdu_when_approved(apdu)[1] == 0x9000
+        assert channel.apdu_when_approved(apdu)[0] == 0x9000
 
 
 class TestWhatIsThere:
@@ -349,7 +350,7 @@ class TestWhatIsThere:
 # --- a real desktop
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture(scope="module")
 def desktop(shared_starter):
     for program in ("Xvfb", "dunst", "dbus-run-session", "xdotool", "import", "dmenu"):
         assert shutil.which(program), f"{program} is missing: run tools/setup people"
@@ -434,14 +435,14 @@ class TestDunst:
 class AtTerminal:
     """A key in a terminal multiplexer."""
 
-    def __init__(self, program, folder, *options, environment=None, terminal=True):
+    def __init__(self, program, folder, *options, environment=None, size=(100, 30)):
         self.folder, self.log_path = folder, os.path.join(folder, "log")
         socket = os.path.join(folder, "key.sock")
         command = [program, "run", *options, "--transport", f"unix:{socket}"]
         home = {"XDG_RUNTIME_DIR": folder, "HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder, "TERM": "screen"}
         line = " ".join(map(shlex.quote, command)) + f" 2>{shlex.quote(self.log_path)} >{shlex.quote(folder)}/ready"
-        outside = ["-u", "DBUS_SESSION_BUS_ADDRESS", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", "-u", "GPG_TTY"]
-        self.tmux = Tmux(folder, f"env {' '.join(outside)} sh -c {shlex.quote(line)}", {**home, **(environment or {})})
+        outside = [f"-u {name}" for name in (*DESKTOP_VARIABLES, "LINES", "COLUMNS")]
+        self.tmux = Tmux(folder, f"env {' '.join(outside)} sh -c {shlex.quote(line)}", {**home, **(environment or {})}, size)
         self._socket, self._wires = socket, []
 
     def channel(self):
@@ -471,9 +472,9 @@ def at_terminal(request, starter):
     program = os.path.abspath(request.config.getoption("--fauxkey"))
     started = []
 
-    def start(*options, environment=None, ephemeral=True):
+    def start(*options, ephemeral=True, **arguments):
         options = (*(["--ephemeral"] if ephemeral else []), *options)
-        started.append(AtTerminal(program, starter.folder(), *options, environment=environment))
+        started.append(AtTerminal(program, starter.folder(), *options, **arguments))
         return started[-1]
 
     yield start
@@ -595,11 +596,11 @@ class TestPinentry:
 
     @pytest.mark.skipif("FAUXKEY_PICTURES" not in os.environ, reason="for whoever wants the picture (FAUXKEY_PICTURES)")
     def test_what_one_sees(self, at_terminal, desktop, tmp_path):
-        key = at_terminal("--prompt", "pinentry", environment=CURSES)
+        key = at_terminal("--prompt", "pinentry", environment=CURSES, size=(80, 15))
         channel = key.channel()
         register(channel)
         key.tmux.shows("<Approve>")
-        desktop.open("xterm", "-fa", "DejaVu Sans Mono", "-fs", "9", "-geometry", "88x18+0+0", "-e", *key.tmux.attach)
+        desktop.open("xterm", "-fa", "DejaVu Sans Mono", "-fs", "10", "-geometry", "80x15+0+0", "-e", *key.tmux.attach)
         time.sleep(3)
         desktop.picture(picture_path("prompt-pinentry.png", tmp_path))
         channel.cancel()

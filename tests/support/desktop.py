@@ -41,24 +41,19 @@ class Processes:
 
 
 class SessionBus(Processes):
-    """A bus of its own, as dbus-run-session makes it; `starts_services`: those that the system has installed."""
+    """A bus of its own, which starts none of the services that this machine has."""
 
-    def __init__(self, folder, starts_services=True, environment=None):
+    def __init__(self, folder):
         super().__init__()
-        options = []
-        if not starts_services:
-            config = os.path.join(folder, "bus.conf")
-            with open(config, "w", encoding="ascii") as file:
-                file.write(
-                    '<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth><policy context="default">'
-                    '<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>'
-                )
-            options = ["--config-file", config]
+        config = os.path.join(folder, "bus.conf")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(
+                '<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth><policy context="default">'
+                '<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>'
+            )
+        tell = 'echo "$DBUS_SESSION_BUS_ADDRESS"; read -r _'
         self._inside = self.start(
-            *["dbus-run-session", *options, "--", "sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"; read -r _'],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
+            *["dbus-run-session", "--config-file", config, "--", "sh", "-c", tell], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.address = self._inside.stdout.readline().decode().strip()
         assert self.address, "dbus-run-session gave no bus"
@@ -72,7 +67,7 @@ class SessionBus(Processes):
 
 
 class Desktop(Processes):
-    def __init__(self, folder, size="640x260"):
+    def __init__(self, folder, size="644x262"):
         super().__init__()
         self._folder = folder
         reads, writes = os.pipe()
@@ -87,10 +82,9 @@ class Desktop(Processes):
             display = number.readline().strip()
         assert display, "Xvfb did not start"
         self.environment = {"DISPLAY": f":{display}"}
-        self.bus = SessionBus(folder, environment=self.environment)
+        self.bus = SessionBus(folder)
         self.environment |= self.bus.environment
         self._log = log
-        self.run("xsetroot", "-solid", "#35506b", check=False)
 
     def close(self):
         self.bus.close()
@@ -148,7 +142,11 @@ class Tmux(Processes):
         super().__init__()
         self._socket = os.path.join(folder, "tmux")
         words = " ".join(shlex.quote(f"{name}={value}") for name, value in environment.items())
-        self._call("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]), f"exec env {words} {command}")
+        columns, lines = map(str, size)
+        self._call(
+            *["-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", lines, f"exec env {words} {command}", ";"],
+            *["set-option", "-g", "status", "off"],
+        )
 
     def _call(self, *arguments, check=True):
         done = subprocess.run(["tmux", "-S", self._socket, *arguments], capture_output=True, text=True, check=False, timeout=30)
@@ -156,7 +154,7 @@ class Tmux(Processes):
         return done.stdout
 
     def screen(self):
-        return self._call("capture-pane", "-p", check=False)
+        return self._call("capture-pane", "-p")
 
     def shows(self, text):
         """The screen, once this text is on it."""

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace {
+namespace apdu_test {
 
 using namespace fauxkey;
 using u2f::parse_apdu;
@@ -59,4 +59,4 @@ TEST_CASE("an APDU whose lengths do not add up is a wrong length") {
   }
 }
 
-}  // namespace
+}  // namespace apdu_test

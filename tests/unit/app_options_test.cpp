@@ -10,7 +10,7 @@
 #include "app/paths.h"
 #include "app/run_options.h"
 
-namespace {
+namespace app_options_test {
 
 using namespace fauxkey;
 using app::Approve;
@@ -157,4 +157,4 @@ TEST_CASE("files go where the XDG base directories say") {
   }
 }
 
-}  // namespace
+}  // namespace app_options_test

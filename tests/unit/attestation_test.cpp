@@ -8,7 +8,7 @@
 #include "crypto_vectors.h"
 #include "keystore/memory_store.h"
 
-namespace {
+namespace attestation_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -176,4 +176,4 @@ TEST_CASE("the store's own sentence is told where an attestation cannot be saved
                        "The disk is full: free some space.", std::runtime_error);
 }
 
-}  // namespace
+}  // namespace attestation_test

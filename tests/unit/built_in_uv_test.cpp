@@ -1,6 +1,8 @@
 // Built-in user verification's tries, with a user who is not always the right one.
 #include "platform.h"
 
+namespace built_in_uv_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 
@@ -59,3 +61,5 @@ TEST_CASE_FIXTURE(UvBench, "without tries verification is blocked, until the PIN
   CHECK(uv_retries() == 5);
   CHECK(register_with_uv() == Status::ok);
 }
+
+}  // namespace built_in_uv_test

@@ -6,7 +6,7 @@
 
 #include "cbor/utf8.h"
 
-namespace {
+namespace cbor_test {
 
 using namespace fauxkey;
 using cbor::Array;
@@ -136,4 +136,4 @@ TEST_CASE("code points are counted, not bytes") {
   CHECK_FALSE(cbor::count_code_points("\xf4\x90\x80\x80").has_value());
 }
 
-}  // namespace
+}  // namespace cbor_test

@@ -4,7 +4,7 @@
 
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_aes_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -32,4 +32,4 @@ TEST_CASE("AES-256-CBC refuses what is not a whole number of blocks") {
   CHECK(crypto::aes256_cbc_decrypt(key, iv, {}).empty());
 }
 
-}  // namespace
+}  // namespace crypto_aes_test

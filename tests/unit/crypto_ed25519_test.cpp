@@ -4,7 +4,7 @@
 
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_ed25519_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -43,4 +43,4 @@ TEST_CASE("Ed25519 takes seeds of 32 bytes alone") {
   CHECK_THROWS_AS((void)ed25519::sign(Bytes(64), {}), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace crypto_ed25519_test

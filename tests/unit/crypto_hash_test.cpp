@@ -7,7 +7,7 @@
 #include "crypto/aes.h"
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_hash_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -81,4 +81,4 @@ TEST_CASE("keyed hashes and ciphers may be used from many threads at once") {
   CHECK(wrong == 0);
 }
 
-}  // namespace
+}  // namespace crypto_hash_test

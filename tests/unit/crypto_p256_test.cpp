@@ -15,7 +15,7 @@
 #include "crypto/p256_scalar.h"
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_p256_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -295,4 +295,4 @@ TEST_CASE("P-256 may be used from many threads at once") {
   CHECK(wrong == 0);
 }
 
-}  // namespace
+}  // namespace crypto_p256_test

@@ -8,6 +8,8 @@
 #include "crypto/rsa.h"
 #include "exchange_fixture.h"
 
+namespace crypto_pkcs8_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace der = fauxkey::crypto::der;
@@ -131,3 +133,5 @@ TEST_CASE("DER: lengths that are not the shortest, and those beyond the bytes, a
     CHECK_FALSE(der::Reader{bytes}.take(der::Tag::octet_string).has_value());
   }
 }
+
+}  // namespace crypto_pkcs8_test

@@ -12,6 +12,8 @@
 #include "crypto_vectors.h"
 #include "fauxkey/random.h"
 
+namespace crypto_signatures_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace ecdsa = fauxkey::crypto::ecdsa;
@@ -89,3 +91,5 @@ TEST_CASE("ML-DSA is offered where the library has it, with keys and signatures 
     CHECK(ml_dsa::sign(row.parameters, seed, Bytes{1}).size() == row.signature);
   }
 }
+
+}  // namespace crypto_signatures_test

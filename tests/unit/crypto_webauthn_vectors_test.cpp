@@ -9,7 +9,7 @@
 #include "crypto_certificate.h"
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_webauthn_vectors_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -152,4 +152,4 @@ TEST_CASE("WebAuthn L3 vectors: the PRF extension's secrets and outputs come out
   }
 }
 
-}  // namespace
+}  // namespace crypto_webauthn_vectors_test

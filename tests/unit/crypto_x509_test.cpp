@@ -7,7 +7,7 @@
 #include "crypto_certificate.h"
 #include "crypto_vectors.h"
 
-namespace {
+namespace crypto_x509_test {
 
 using namespace fauxkey;
 using namespace fauxkey::test;
@@ -196,4 +196,4 @@ TEST_CASE("issuing a certificate refuses a key that is none") {
                   std::runtime_error);
 }
 
-}  // namespace
+}  // namespace crypto_x509_test

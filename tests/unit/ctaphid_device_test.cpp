@@ -18,7 +18,10 @@
 #include "ctaphid/device.h"
 #include "transport/file_descriptor.h"
 
-namespace fauxkey::ctaphid {
+namespace ctaphid_device_test {
+
+using namespace fauxkey;
+using namespace fauxkey::ctaphid;
 namespace {
 
 using std::chrono::milliseconds;
@@ -377,4 +380,4 @@ TEST_CASE("device: an observer sees each packet and each message, in both direct
         std::vector<std::pair<Direction, std::size_t>>{{in, 8}, {out, 17}, {in, 100}, {out, 100}});
 }
 
-}  // namespace fauxkey::ctaphid
+}  // namespace ctaphid_device_test

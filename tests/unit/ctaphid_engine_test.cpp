@@ -10,7 +10,10 @@
 
 #include "ctaphid/engine.h"
 
-namespace fauxkey::ctaphid {
+namespace ctaphid_engine_test {
+
+using namespace fauxkey;
+using namespace fauxkey::ctaphid;
 namespace {
 
 using std::chrono::milliseconds;
@@ -704,4 +707,4 @@ TEST_CASE("ctaphid: why an answer refuses is told with it") {
   CHECK(told == std::vector<std::string>{"in 16", "too late", "out 16"});
 }
 
-}  // namespace fauxkey::ctaphid
+}  // namespace ctaphid_engine_test

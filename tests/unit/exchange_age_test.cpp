@@ -4,6 +4,8 @@
 #include "keystore/exchange/age.h"
 #include "keystore/exchange/age_header.h"
 
+namespace exchange_age_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace age = fauxkey::exchange::age;
@@ -146,3 +148,5 @@ TEST_CASE("age: the armor is taken in its strict form alone, with white space ar
   CHECK_FALSE(age::unarmor(text.substr(0, line + 10) + "\n" + text.substr(line + 10)).has_value());
   CHECK_FALSE(age::unarmor(text.substr(0, line + 10) + " " + text.substr(line + 11)).has_value());
 }
+
+}  // namespace exchange_age_test

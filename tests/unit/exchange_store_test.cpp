@@ -2,6 +2,8 @@
 #include "exchange_fixture.h"
 #include "keystore/exchange/importer.h"
 
+namespace exchange_store_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 using exchange::Format;
@@ -168,3 +170,5 @@ TEST_CASE("export: what may be backed up is backed up as soon as there is a copy
   CHECK(disk.store->find(eligible.id).value()->backed_up);
   CHECK_FALSE(disk.store->find(bound.id).value()->backed_up);
 }
+
+}  // namespace exchange_store_test

@@ -12,7 +12,10 @@
 #include "crypto/x509.h"
 #include "platform.h"
 
-namespace fauxkey::control::faults {
+namespace faults_answers_test {
+
+using namespace fauxkey;
+using namespace fauxkey::control::faults;
 namespace {
 
 using ctaphid::Command;
@@ -289,4 +292,4 @@ TEST_CASE("certificates of attestation variants have their one mistake and are m
 }
 
 }  // namespace
-}  // namespace fauxkey::control::faults
+}  // namespace faults_answers_test

@@ -12,7 +12,11 @@
 #include "control/trace_names.h"
 #include "crypto/hash.h"
 
-namespace fauxkey::control::faults {
+namespace faults_rules_test {
+
+using namespace fauxkey;
+using namespace fauxkey::control;
+using namespace fauxkey::control::faults;
 namespace {
 
 constexpr Clock::TimePoint kNow{};
@@ -313,4 +317,4 @@ TEST_CASE("faults: the OpenAPI file has each action and parameter") {
 }
 
 }  // namespace
-}  // namespace fauxkey::control::faults
+}  // namespace faults_rules_test

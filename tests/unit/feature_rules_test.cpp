@@ -6,6 +6,8 @@
 #include "ctap/get_info.h"
 #include "platform.h"
 
+namespace feature_rules_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 using fauxkey::ctap::broken_rule;
@@ -105,3 +107,5 @@ TEST_CASE("a key whose options break a rule does not start, and says which") {
   CHECK_THROWS_WITH_AS((VirtualKey{config, Ports{store, user, clock, random}}),
                        doctest::Contains("lists are not empty and hold nothing twice"), std::runtime_error);
 }
+
+}  // namespace feature_rules_test

@@ -8,7 +8,7 @@
 
 #include "managed_key.h"
 
-namespace {
+namespace interleaving_test {
 
 using namespace fauxkey;
 using cbor::Map;
@@ -152,4 +152,4 @@ TEST_CASE("a cancel in each waiting state is KEEPALIVE_CANCEL, and leaves the ot
   }
 }
 
-}  // namespace
+}  // namespace interleaving_test

@@ -3,6 +3,8 @@
 
 #include "keystore/argon2_cost.h"
 
+namespace keystore_argon2_test {
+
 using namespace fauxkey::keystore;
 using Seconds = std::chrono::duration<double>;
 
@@ -84,3 +86,5 @@ TEST_CASE("what is available is no more than the machine has") {
   CHECK(available_memory() > 0);
   CHECK(available_memory() < std::uint64_t{1} << 50U);
 }
+
+}  // namespace keystore_argon2_test

@@ -9,6 +9,8 @@
 #include "keystore/limits.h"
 #include "keystore_fixture.h"
 
+namespace keystore_contract_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 
@@ -538,3 +540,5 @@ TEST_CASE_TEMPLATE("keystore: threads that use one credential never get the same
   CHECK(*all.rbegin() == kThreads * kEach);
   CHECK(*store.count() == kEach);
 }
+
+}  // namespace keystore_contract_test

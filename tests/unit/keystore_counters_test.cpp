@@ -9,6 +9,8 @@
 #include "keystore/counter_table.h"
 #include "keystore_fixture.h"
 
+namespace keystore_counters_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -143,3 +145,5 @@ TEST_CASE("counters: the last count of all is given, and no other") {
   disk.open();
   CHECK_FALSE(disk.store->next_sign_count(id).has_value());
 }
+
+}  // namespace keystore_counters_test

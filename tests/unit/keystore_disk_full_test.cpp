@@ -7,6 +7,8 @@
 
 #include "keystore_fixture.h"
 
+namespace keystore_disk_full_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -158,3 +160,5 @@ TEST_CASE("sqlite store: the same on a file system that is really full") {
     disk.put("example.com", "a");
   }
 }
+
+}  // namespace keystore_disk_full_test

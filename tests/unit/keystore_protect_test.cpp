@@ -14,6 +14,8 @@
 #include "keystore/store_info.h"
 #include "keystore_fixture.h"
 
+namespace keystore_protect_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -402,3 +404,5 @@ TEST_CASE("rollback: a passphrase has no mark, and an older copy opens") {
   write_file(disk.path, copy);
   CHECK(disk.opens_with(kPassphrase));
 }
+
+}  // namespace keystore_protect_test

@@ -5,6 +5,8 @@
 #include "keystore/record.h"
 #include "keystore_fixture.h"
 
+namespace keystore_record_test {
+
 using namespace fauxkey;
 
 namespace {
@@ -61,3 +63,5 @@ TEST_CASE("keystore: a record that promises a large-blob key and has none is ref
   const Bytes secret = secret_of(credential);
   CHECK_FALSE(keystore::decode_credential(cbor::encode(map), ByteView{secret}.first(64)).has_value());
 }
+
+}  // namespace keystore_record_test

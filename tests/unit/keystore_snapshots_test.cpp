@@ -9,6 +9,8 @@
 #include "keystore/snapshots.h"
 #include "keystore_fixture.h"
 
+namespace keystore_snapshots_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -246,3 +248,5 @@ TEST_CASE("compact: the file gets smaller, and all that is in it stays") {
   CHECK(*disk.store->next_sign_count(credentials[0].id) >= 2);
   CHECK(disk.store->check()->sound());
 }
+
+}  // namespace keystore_snapshots_test

@@ -16,6 +16,8 @@
 #include "keystore/sqlite.h"
 #include "keystore_fixture.h"
 
+namespace keystore_sqlite_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -770,3 +772,5 @@ TEST_CASE("sqlite store: whatever bytes a file has, it is read right, or refused
   CHECK(refused > 20);
   CHECK(read > 500);
 }
+
+}  // namespace keystore_sqlite_test

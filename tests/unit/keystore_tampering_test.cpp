@@ -11,6 +11,8 @@
 
 #include "keystore_fixture.h"
 
+namespace keystore_tampering_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 namespace fs = std::filesystem;
@@ -200,3 +202,5 @@ TEST_CASE("tampering: rows of an older file are what they were, or refused, and 
     CHECK_FALSE(victim.store->load(RecordKind::pin)->has_value());
   }
 }
+
+}  // namespace keystore_tampering_test

@@ -10,6 +10,8 @@
 #include "keystore/unlock_secret.h"
 #include "keystore_fixture.h"
 
+namespace keystore_unlock_test {
+
 using namespace fauxkey;
 using namespace fauxkey::test;
 using keystore::Occasion;
@@ -275,3 +277,5 @@ TEST_CASE("unlock source ask: a new passphrase is asked for twice and must be th
   CHECK(type_at_terminal(Occasion::create, {"a\n", "b\n", "c\n", "d\n", "e\n", "f\n"})
             .result.starts_with("error: "));
 }
+
+}  // namespace keystore_unlock_test

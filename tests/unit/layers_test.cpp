@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace layers_test {
 
 namespace fs = std::filesystem;
 
@@ -100,4 +100,4 @@ TEST_CASE("every folder of sources is a layer with a place in the order") {
   }
 }
 
-}  // namespace
+}  // namespace layers_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace {
+namespace pin_uv_token_test {
 
 using namespace fauxkey;
 using namespace fauxkey::ctap;
@@ -58,4 +58,4 @@ TEST_CASE_FIXTURE(Fixture, "a token is bound to the first relying party that it 
   CHECK_FALSE(token.bind_to("example.org"));
 }
 
-}  // namespace
+}  // namespace pin_uv_token_test

@@ -12,7 +12,7 @@
 
 #include "base/wiping.h"
 
-namespace {
+namespace pinentry_test {
 
 using namespace fauxkey;
 namespace fs = std::filesystem;
@@ -153,4 +153,4 @@ TEST_CASE("a program that is not there is not started") {
   CHECK_FALSE(is_program("/bin"));
 }
 
-}  // namespace
+}  // namespace pinentry_test

@@ -7,7 +7,7 @@
 
 #include "managed_key.h"
 
-namespace {
+namespace refusals_test {
 
 using namespace fauxkey;
 using cbor::Array;
@@ -347,4 +347,4 @@ TEST_CASE_FIXTURE(Bench, "U2F's status words are explained") {
   check(reg, 0x6985, "has not touched the key yet");
 }
 
-}  // namespace
+}  // namespace refusals_test

@@ -8,7 +8,7 @@
 #include "control/stand_in.h"
 #include "ctaphid/packet.h"
 
-namespace {
+namespace replay_test {
 
 using namespace fauxkey;
 using cbor::Array;
@@ -268,4 +268,4 @@ TEST_CASE("a recording answers the same request by its answer, then the same com
   CHECK_FALSE(key.answer(Command::cbor, Bytes{}));
 }
 
-}  // namespace
+}  // namespace replay_test

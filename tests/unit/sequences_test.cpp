@@ -16,7 +16,7 @@
 
 #include "platform.h"
 
-namespace {
+namespace sequences_test {
 
 using namespace fauxkey;
 using cbor::Array;
@@ -603,4 +603,4 @@ TEST_CASE("random sequences of valid and broken commands: named statuses, strict
   if (std::getenv("FAUXKEY_SEQUENCES") != nullptr) MESSAGE(table);
 }
 
-}  // namespace
+}  // namespace sequences_test

@@ -12,7 +12,7 @@
 
 #include "managed_key.h"
 
-namespace {
+namespace statuses_test {
 
 namespace fs = std::filesystem;
 using namespace fauxkey;
@@ -281,4 +281,4 @@ TEST_CASE("no status is in the key's sources that the test above does not provok
   }
 }
 
-}  // namespace
+}  // namespace statuses_test

@@ -6,7 +6,7 @@
 
 #include "cbor/cbor.h"
 
-namespace {
+namespace trace_decoder_test {
 
 using namespace fauxkey;
 using cbor::Array;
@@ -214,4 +214,4 @@ TEST_CASE("nothing that a wire can carry stops a trace") {
   }
 }
 
-}  // namespace
+}  // namespace trace_decoder_test

@@ -9,7 +9,7 @@
 
 #include "control/trace.h"
 
-namespace {
+namespace trace_file_test {
 
 using namespace fauxkey;
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST_CASE("a trace that cannot be begun says what to do") {
                        std::runtime_error);
 }
 
-}  // namespace
+}  // namespace trace_file_test

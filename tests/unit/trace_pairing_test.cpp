@@ -8,7 +8,7 @@
 #include "control/trace_secrets.h"
 #include "ctaphid/packet.h"
 
-namespace {
+namespace trace_pairing_test {
 
 using namespace fauxkey;
 using cbor::Map;
@@ -184,4 +184,4 @@ TEST_CASE("nothing else of a message changes, however malformed it is") {
   }
 }
 
-}  // namespace
+}  // namespace trace_pairing_test

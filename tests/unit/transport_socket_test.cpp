@@ -18,7 +18,10 @@
 #include "transport/udp.h"
 #include "transport/unix_socket.h"
 
-namespace fauxkey::transport {
+namespace transport_socket_test {
+
+using namespace fauxkey;
+using namespace fauxkey::transport;
 namespace {
 
 Report numbered(std::uint8_t number) {
@@ -255,4 +258,4 @@ TEST_CASE("transport: UDP answers the peers that it has heard, and only on this 
   CHECK_THROWS_AS((void)open_transport(address), std::runtime_error);  // the port is taken
 }
 
-}  // namespace fauxkey::transport
+}  // namespace transport_socket_test

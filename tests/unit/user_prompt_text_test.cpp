@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace user_prompt_text_test {
 
 using namespace fauxkey;
 using namespace std::chrono_literals;
@@ -61,4 +61,4 @@ TEST_CASE("text for a body with markup has no markup of its own") {
         "&lt;a href=&quot;x&quot;&gt;R&amp;D&lt;/a&gt; it&#39;s");
 }
 
-}  // namespace
+}  // namespace user_prompt_text_test

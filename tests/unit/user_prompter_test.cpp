@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace user_prompter_test {
 
 using namespace fauxkey;
 using namespace std::chrono_literals;
@@ -148,4 +148,4 @@ TEST_CASE("a question whose time is over while it waits for its turn is not aske
   CHECK(first.get() == UserAnswer::cancelled);
 }
 
-}  // namespace
+}  // namespace user_prompter_test

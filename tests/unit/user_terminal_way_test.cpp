@@ -15,7 +15,7 @@
 #include "user/prompt_text.h"
 #include "user/prompter.h"
 
-namespace {
+namespace user_terminal_way_test {
 
 using namespace fauxkey;
 using namespace std::chrono_literals;
@@ -221,4 +221,4 @@ TEST_CASE("the gates of a policy answer at once, and a cancelled request is canc
   CHECK(deny.confirm_presence({}, stop.get_token(), {}) == UserAnswer::cancelled);
 }
 
-}  // namespace
+}  // namespace user_terminal_way_test

@@ -6,7 +6,7 @@
 
 #include "platform.h"
 
-namespace {
+namespace virtual_key_test {
 
 using namespace fauxkey;
 using std::chrono::seconds;
@@ -167,4 +167,4 @@ TEST_CASE_FIXTURE(Bench, "a PIN given at the start obeys the rules for PINs") {
   CHECK_THROWS_AS(key.set_pin(bytes("1234")), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace virtual_key_test

@@ -5,7 +5,7 @@
 #include "authenticator/credential_keys.h"
 #include "crypto/hash.h"
 
-namespace {
+namespace wrapped_credential_test {
 
 using namespace fauxkey;
 
@@ -57,4 +57,4 @@ TEST_CASE_FIXTURE(Fixture,
   }
 }
 
-}  // namespace
+}  // namespace wrapped_credential_test

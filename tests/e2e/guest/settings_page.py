@@ -41,6 +41,10 @@ def in_row(text, selector):
       .filter((row) => row.innerText.includes({json.dumps(text)})).flatMap((row) => [...row.querySelectorAll({json.dumps(selector)})])"""
 
 
+def enabled(elements):
+    return f"{elements}.filter((each) => !each.disabled)"
+
+
 def looked_at(expression, milliseconds=LOOK_MILLISECONDS):
     """The expression's value a moment later."""
     return f"new Promise((done) => setTimeout(() => done({expression}), {milliseconds}))"
@@ -83,15 +87,26 @@ class SettingsPage:
         self._press(in_row(text, f"cr-icon-button{selector}"), f"the icon {selector} beside {text}")
 
     def _press(self, elements, what):
-        enabled = f"{elements}.filter((each) => !each.disabled)"
-        wait_until(lambda: self._browser.evaluate(looked_at(f"{enabled}.length > 0")), SECONDS, what)
-        self._browser.evaluate(f"({enabled}[0].click(), true)")
+        wait_until(lambda: self._browser.evaluate(looked_at(f"{enabled(elements)}.length > 0")), SECONDS, what)
+        self._browser.evaluate(f"({enabled(elements)}[0].click(), true)")
+
+    def fill_and_press(self, name, text, button):
+        """Types into a field and goes on; once more where the page, still opening, did not hear it."""
+
+        def is_heard():
+            self.fill(name, "")
+            self.fill(name, text)
+            return self._browser.evaluate(looked_at(f"{enabled(by_id(button))}.length > 0"))
+
+        wait_until(is_heard, SECONDS, f"the button {button} with “{text}” in {name}")
+        self.press(button)
 
     def fill(self, name, text):
         """Types into a field; the innermost element of that name is the field itself."""
         self.wait_for(name)
+        edit = f"'insertText', false, {json.dumps(text)}" if text else "'delete'"
         self._browser.evaluate(
-            f"((field) => {{ field.focus(); document.execCommand('selectAll'); document.execCommand('insertText', false, {json.dumps(text)});"
+            f"((field) => {{ field.focus(); document.execCommand('selectAll'); document.execCommand({edit});"
             f" return true; }})({by_id(name)}.pop())"
         )
 
