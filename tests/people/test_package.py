@@ -236,6 +236,10 @@ def test_a_fresh_debian_takes_it_upgrades_it_and_lets_it_go(suite, trees, progra
     tree.run("apt-get update")
     tree.run("useradd --create-home newcomer")
 
+    # what it recommends can be had
+    simulated = tree.run(f"apt-get install -s --install-recommends {put(tree, new)}")
+    assert "Inst dunst" in simulated and "Inst pinentry-curses" in simulated
+
     # an older one, and what its user then has
     tree.run(f"{INSTALL} {put(tree, older)}")
     assert OLDER in tree.run("dpkg-query -W fauxkey")
@@ -244,8 +248,6 @@ def test_a_fresh_debian_takes_it_upgrades_it_and_lets_it_go(suite, trees, progra
     tree.run("mkdir -p .config/systemd/user/fauxkey.service.d && echo '[Service]' > .config/systemd/user/fauxkey.service.d/mine.conf", "/home/newcomer", "newcomer")
 
     # this one
-    simulated = tree.run(f"apt-get install -s --install-recommends {put(tree, new)}")
-    assert "Inst dunst" in simulated and "Inst pinentry-curses" in simulated, "what is recommended cannot be had"
     tree.run(f"{INSTALL} ./{new.name}")
     assert tree.run("dpkg-query -W -f '${Version} ${Status}' fauxkey") == f"{field(new, 'Version')} install ok installed"
     assert tree.run("dpkg --verify fauxkey") == ""
