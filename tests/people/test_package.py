@@ -260,7 +260,7 @@ def test_a_fresh_debian_takes_it_upgrades_it_and_lets_it_go(suite, trees, progra
     assert not os.path.exists(tree.path("/usr/bin/fauxkey"))
     assert "keystores stay" in tree.run("apt-get purge -y fauxkey")
     tree.run(f"rm /{older.name} /{new.name}")
-    assert names_of_ours(tree) == ""
+    assert names_of_ours(tree) == "", names_of_ours(tree)
     for kept in (".local/share/fauxkey/keystore.db", ".config/fauxkey/unlock.key", ".config/systemd/user/fauxkey.service.d/mine.conf"):
         assert os.path.exists(tree.path(f"/home/newcomer/{kept}")), f"~/{kept} is gone"
 
@@ -270,4 +270,4 @@ def test_a_fresh_debian_takes_it_upgrades_it_and_lets_it_go(suite, trees, progra
         user, environment = Containerfile(CONTAINERFILE).build(1, tree, REPOSITORY, built)
         assert tree.run("fauxkey version", user=user, **environment).startswith("fauxkey ")
         ended = tree.run("fauxkey run --ephemeral --approve auto", user=user, status=77, **environment)
-        assert "/dev/uhid" in ended
+        assert "uhid" in ended
