@@ -12,6 +12,8 @@
 #include <sstream>
 #include <string>
 
+#include "base/working.h"
+
 namespace fauxkey::keystore {
 namespace {
 
@@ -110,7 +112,10 @@ Argon2Cost choose_argon2_cost(std::uint64_t available, const Argon2Stopwatch& st
   return cost;
 }
 
-Argon2Cost measured_argon2_cost() { return choose_argon2_cost(available_memory(), measure); }
+Argon2Cost measured_argon2_cost() {
+  const Working working{"Measuring how hard guesses at the passphrase can be made here"};
+  return choose_argon2_cost(available_memory(), measure);
+}
 
 Argon2Cost raised(const Argon2Cost& stored, const Argon2Cost& chosen) {
   Argon2Cost cost{chosen.passes, std::max(stored.memory, chosen.memory)};

@@ -91,9 +91,10 @@ StoreResult<void> sync_folder(const fs::path& folder) {
   return {};
 }
 
-Draft::Draft(const fs::path& final_path, Random& random) : final_{final_path}, path_{final_path} {
-  path_ += ".new-" + hex(random.bytes<8>());
-}
+Draft::Draft(const fs::path& final_path, Random& random)
+    : final_{final_path},
+      path_{final_path.string() + ".new-" + hex(random.bytes<8>())},
+      unfinished_{path_.c_str()} {}
 
 Draft::~Draft() {
   for (const char* suffix : {"", "-wal", "-journal"}) {

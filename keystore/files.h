@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/interrupt.h"
 #include "fauxkey/bytes.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
@@ -44,7 +45,8 @@ class File {
 /// Makes the names in a folder durable.
 [[nodiscard]] StoreResult<void> sync_folder(const std::filesystem::path& folder);
 
-/// A name beside a file under which that is prepared; what stands there at the end is removed.
+/// A name beside a file under which that is prepared; what stands there at the end is removed, also at an end
+/// by Ctrl-C.
 class Draft {
  public:
   Draft(const std::filesystem::path& final_path, Random& random);
@@ -61,7 +63,8 @@ class Draft {
 
  private:
   std::filesystem::path final_;
-  std::filesystem::path path_;
+  const std::filesystem::path path_;
+  interrupt::UnfinishedFile unfinished_;
 };
 
 }  // namespace fauxkey::keystore

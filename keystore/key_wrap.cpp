@@ -1,7 +1,9 @@
 #include "keystore/key_wrap.h"
 
 #include <new>
+#include <optional>
 
+#include "base/working.h"
 #include "cbor/cbor.h"
 
 namespace fauxkey::keystore {
@@ -71,6 +73,8 @@ std::optional<Parsed> parse(ByteView wrapped) {
 
 Secret<32> wrapping_key(const Header& header, const UnlockSecret& secret) {
   Secret<32> key;
+  std::optional<Working> working;
+  if (header.kind == UnlockSecret::Kind::passphrase) working.emplace("Turning the passphrase into a key");
   if (header.kind == UnlockSecret::Kind::key) {
     crypto_generichash(key.data(), key.size(), header.salt.data(), header.salt.size(), secret.bytes.data(),
                        secret.bytes.size());

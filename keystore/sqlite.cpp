@@ -6,6 +6,7 @@
 #include <new>
 #include <system_error>
 
+#include "base/working.h"
 #include "keystore/files.h"
 #include "keystore/sealing.h"
 
@@ -227,6 +228,7 @@ StoreResult<void> Database::checkpoint() {
 StoreResult<void> Database::vacuum() {
   // It attaches a temporary database for itself.
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 1);
+  const Working working{"Writing the keystore anew"};
   auto done = execute("VACUUM");
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 0);
   return done;

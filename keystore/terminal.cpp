@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
+#include "base/interrupt.h"
 #include "keystore/files.h"
 #include "keystore/unlock_secret.h"
 
@@ -16,10 +18,11 @@ class Unseen {
   explicit Unseen(int terminal) : terminal_{terminal} {
     if (::tcgetattr(terminal, &before_) != 0) return;
     termios quiet = before_;
-    // Without ISIG, Ctrl-C arrives as a byte, so that no signal ends the process while the echo is off.
+    // Without ISIG, Ctrl-C and Ctrl-Z arrive as bytes, so that nobody is left without an echo.
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
     quiet.c_cc[VMIN] = 1;
     quiet.c_cc[VTIME] = 0;
+    ended_.emplace(terminal, before_);
     // FLUSH: what was typed before the prompt was not meant for it.
     active_ = ::tcsetattr(terminal, TCSAFLUSH, &quiet) == 0;
   }
@@ -33,6 +36,7 @@ class Unseen {
  private:
   int terminal_;
   termios before_{};
+  std::optional<interrupt::TerminalMode> ended_;
   bool active_ = false;
 };
 
@@ -80,6 +84,7 @@ StoreResult<SecretBytes> ask_terminal(const std::string& prompt) {
     const std::uint8_t typed = got == 1 ? *byte.data() : kCtrlD;
     if (typed == '\n' || typed == '\r') break;
     if (typed == kCtrlC || typed == kCtrlD) {
+      if (typed == kCtrlC) interrupt::end_as_by_control_c();
       static_cast<void>(write(terminal, "\n"));
       return fail("No passphrase was given, so the keystore stays closed: start again and type it.");
     }

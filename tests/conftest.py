@@ -16,6 +16,7 @@ def pytest_addoption(parser):
     parser.addoption("--daemon-option", action="append", default=[], help="a further option for each daemon")
     parser.addoption("--conformance-table", metavar="FILE", help="write what became of each conformance check")
     parser.addoption("--fresh-trees", action="store_true", help="run what makes Debian trees, too")
+    parser.addoption("--web-links", action="store_true", help="look up the documents' links of the web, too")
     parser.addoption("--keep", metavar="DIR", help="keep each daemon's home (log, keystore) below this folder")
 
 
@@ -31,8 +32,10 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         item.user_properties += [("check", mark.args) for mark in item.iter_markers("check")]
-    if not config.getoption("--fresh-trees"):
-        left_out = [item for item in items if item.get_closest_marker("fresh_tree")]
+    for option, marker in (("--fresh-trees", "fresh_tree"), ("--web-links", "web")):
+        if config.getoption(option):
+            continue
+        left_out = [item for item in items if item.get_closest_marker(marker)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     if config.getoption("--transport") == "hidraw":

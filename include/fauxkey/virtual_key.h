@@ -65,6 +65,19 @@ struct KeyState {
     std::uint32_t finger = 0;
   };
   std::vector<Finger> fingers;
+
+  // Timers, as moments of the key's clock.
+  Clock::TimePoint powered_up{};
+  Clock::TimePoint reset_until{};  ///< a host may reset the key no later (CTAP 2.3, 6.6)
+  /// The pinUvAuthToken that a platform has (6.5.2.1).
+  struct Token {
+    std::vector<std::string> permissions;  ///< "mc", "ga" …, as 6.5.5.7 names them
+    std::string rp_id;                     ///< as a host sent it; empty: bound to none
+    Clock::TimePoint until;
+  };
+  std::optional<Token> token;
+  /// getNextAssertion and its like get an answer no later (6.3); nothing: there is nothing to go on with.
+  std::optional<Clock::TimePoint> sequence_until;
 };
 
 /// A key has one request at a time, and this one is long: it waits for its user.

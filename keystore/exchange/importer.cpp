@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/working.h"
 #include "keystore/exchange/fields.h"
 #include "keystore/limits.h"
 
@@ -109,8 +110,11 @@ StoreResult<ImportResult> import_all(CredentialStore& store, std::span<const Sou
   Importer importer{store, replace};
   try {
     read_all(sources, [&](Moving&& moving, const std::string& /*place*/) { importer.look_at(moving); });
-    read_all(sources,
-             [&](Moving&& moving, const std::string& /*place*/) { importer.put(std::move(moving)); });
+    Working working{"Importing credentials"};
+    read_all(sources, [&](Moving&& moving, const std::string& /*place*/) {
+      importer.put(std::move(moving));
+      working.count();
+    });
     importer.finish_step();
   } catch (StoreFailed& failed) {
     return std::unexpected{std::move(failed.error)};

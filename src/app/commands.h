@@ -20,7 +20,9 @@ void add_approve(CLI::App& program, Action& action);
 void add_deny(CLI::App& program, Action& action);
 void add_webdriver(CLI::App& program, Action& action);
 void add_demo(CLI::App& program, Action& action);
+void add_ui(CLI::App& program, Action& action);
 void add_version(CLI::App& program, Action& action);
+void add_completion(CLI::App& program, Action& action);
 
 /// The whole program: parses, acts, and says on stderr what went wrong. Returns the exit status.
 [[nodiscard]] int run_program(int argc, const char* const* argv);

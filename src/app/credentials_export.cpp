@@ -12,6 +12,7 @@
 #include "app/process.h"
 #include "app/store_options.h"
 #include "app/text.h"
+#include "base/interrupt.h"
 #include "keystore/exchange/age.h"
 #include "keystore/exchange/exporter.h"
 #include "keystore/files.h"
@@ -130,6 +131,12 @@ void write_to_stdout(ByteView content, bool encrypted) {
   if (!std::cout) throw Failure{"The credentials could not be written: see that stdout's target takes them."};
 }
 
+/// Only now there are copies.
+void mark(CredentialStore& store, const Exporter& exporter) {
+  if (const auto marked = exchange::mark_backed_up(store, exporter.newly_backed_up()); !marked)
+    throw Failure{marked.error().message};
+}
+
 int run_export(const ExportOptions& options) {
   const auto* const format = exchange::find_format(options.format);
   if (format == nullptr)
@@ -162,22 +169,20 @@ int run_export(const ExportOptions& options) {
   const std::string suffix = std::string{format->suffix} + (options.plain ? "" : ".age");
   const auto targets = to_stdout ? std::vector<fs::path>{} : targets_of(options, files, suffix);
   for (const auto& target : targets) require_absent(target);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    Bytes encrypted;
-    if (!options.plain) {
+  if (!options.plain) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
       const auto& words = passphrase.for_new(to_stdout ? "the export" : targets[i].string());
-      encrypted = exchange::age::encrypt(files[i].content, words, random);
-    }
-    const ByteView content = options.plain ? ByteView{files[i].content} : ByteView{encrypted};
-    if (to_stdout) {
-      write_to_stdout(content, !options.plain);
-    } else {
-      write_exchange_file(targets[i], content, random);
+      const auto encrypted = exchange::age::encrypt(files[i].content, words, random);
+      files[i].content.assign(encrypted.begin(), encrypted.end());
     }
   }
-  // Only now there are copies.
-  if (const auto marked = exchange::mark_backed_up(*store, exporter.newly_backed_up()); !marked) {
-    throw Failure{marked.error().message};
+  if (to_stdout) {
+    write_to_stdout(files[0].content, !options.plain);
+    mark(*store, exporter);
+  } else {
+    const interrupt::Hold all_or_none;
+    for (std::size_t i = 0; i < files.size(); ++i) write_exchange_file(targets[i], files[i].content, random);
+    mark(*store, exporter);
   }
 
   if (!to_stdout) {

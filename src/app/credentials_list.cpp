@@ -61,10 +61,10 @@ int list(const ListOptions& options) {
     for (const auto& credential : credentials) rows.push_back(to_row(credential));
     print_table({{.title = "SITE", .least = 12, .shorten = Shorten::start},
                  {.title = "ACCOUNT", .least = 8},
-                 {.title = "CREATED"},
-                 {.title = "LAST USED"},
-                 {.title = "COUNT", .right = true},
-                 {.title = "FLAGS"},
+                 {.title = "CREATED", .spare = 1},
+                 {.title = "LAST USED", .spare = 2},
+                 {.title = "COUNT", .right = true, .spare = 4},
+                 {.title = "FLAGS", .least = 5, .spare = 3},
                  {.title = "ID", .least = 8}},
                 rows);
   }

@@ -49,7 +49,7 @@ int serve(const std::vector<std::string>& arguments) {
 void add_demo(CLI::App& program, Action& action) {
   auto& demo = *program.add_subcommand(
       "demo",
-      "Serve a small site to register and log in at (arguments go to it; see fauxkey demo -- --help)");
+      "Serve a small site to register and log in at (arguments go to it, see tools/demo/serve --help)");
   demo.prefix_command();
   demo.callback([&demo, &action] {
     action = [&demo] {

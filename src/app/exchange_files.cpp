@@ -65,8 +65,12 @@ void write_exchange_file(const fs::path& path, ByteView content, Random& random)
   require_absent(path);
   const keystore::Draft draft{path, random};
   {
-    const auto file = checked(draft.create());
-    if (!file.write(content) || ::fsync(file.descriptor()) != 0) {
+    const auto file = draft.create();
+    if (!file) {
+      throw Failure{"The file " + in_quotes(path) + " could not be made" + reason() +
+                    ": make its folder, or name another place with --to."};
+    }
+    if (!file->write(content) || ::fsync(file->descriptor()) != 0) {
       throw Failure{"The file " + in_quotes(path) + " could not be written" + reason() +
                     ": make room on the disk, or name another place with --to."};
     }

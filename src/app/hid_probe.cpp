@@ -21,17 +21,8 @@ using ctaphid::Command;
 using ctaphid::Report;
 using ProbeClock = std::chrono::steady_clock;
 
-constexpr std::uint16_t kFidoUsagePage = 0xF1D0;
 constexpr std::chrono::seconds kTimeLimit{3};
 constexpr std::uint8_t kGetInfo = 0x04;
-
-/// hidapi's texts are wide; names of devices are mostly ASCII, and what is not becomes '?'.
-std::string narrow(const wchar_t* text) {
-  std::string narrowed;
-  for (; text != nullptr && *text != L'\0'; ++text)
-    narrowed += *text >= L' ' && *text <= L'~' ? static_cast<char>(*text) : '?';
-  return narrowed;
-}
 
 bool begins_with(ByteView bytes, ByteView with) {
   return bytes.size() >= with.size() && std::ranges::equal(bytes.first(with.size()), with);
@@ -94,23 +85,10 @@ class Connection {
 
 }  // namespace
 
-std::vector<FidoDevice> find_fido_devices() {
-  std::vector<FidoDevice> devices;
-  const std::unique_ptr<hid_device_info, void (*)(hid_device_info*)> list{hid_enumerate(0, 0),
-                                                                          hid_free_enumeration};
-  for (const auto* info = list.get(); info != nullptr; info = info->next) {
-    if (info->usage_page != kFidoUsagePage || info->path == nullptr) continue;
-    devices.push_back({info->path, narrow(info->product_string), narrow(info->serial_number), info->vendor_id,
-                       info->product_id});
-  }
-  std::ranges::sort(devices, {}, &FidoDevice::node);
-  return devices;
-}
-
-std::expected<ProbeAnswer, std::string> probe(const FidoDevice& device) {
-  if (::access(device.node.c_str(), R_OK | W_OK) != 0)
+std::expected<ProbeAnswer, std::string> probe(const std::string& node) {
+  if (::access(node.c_str(), R_OK | W_OK) != 0)
     return std::unexpected{std::string{"cannot be opened ("} + std::strerror(errno) + ")"};
-  Handle handle{hid_open_path(device.node.c_str())};
+  Handle handle{hid_open_path(node.c_str())};
   if (!handle) return std::unexpected{"cannot be opened"};
   Connection connection{std::move(handle)};
 

@@ -37,6 +37,11 @@ std::size_t take_header(const char* data, std::size_t /*one*/, std::size_t size,
   return size;
 }
 
+int look_whether_stopped(void* of, curl_off_t /*all*/, curl_off_t /*now*/, curl_off_t /*all_up*/,
+                         curl_off_t /*up*/) {
+  return static_cast<const HttpCall*>(of)->stopped() ? 1 : 0;
+}
+
 }  // namespace
 
 HttpReply send(const HttpCall& call) {
@@ -76,6 +81,11 @@ HttpReply send(const HttpCall& call) {
   set(CURLOPT_WRITEDATA, &reply);
   set(CURLOPT_HEADERFUNCTION, take_header);
   set(CURLOPT_HEADERDATA, &reply);
+  if (call.stopped) {
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, look_whether_stopped);
+    set(CURLOPT_XFERINFODATA, &call);
+  }
   if (const auto result = curl_easy_perform(easy.get()); result != CURLE_OK) {
     throw Failure{"Nobody answers at " + (call.socket.empty() ? call.url : call.socket) + " (" +
                   curl_easy_strerror(result) + "): see that the program there runs."};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,8 @@ struct HttpCall {
   std::vector<std::string> headers;  ///< "Content-Type: application/json"
   WipingString body;
   std::chrono::seconds limit{60};
+  /// Ends the call, with Failure, within about a second of its holding. May be empty.
+  std::function<bool()> stopped{};
 };
 
 /// Throws Failure where nobody answers.

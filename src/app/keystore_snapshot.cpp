@@ -76,7 +76,9 @@ int list(const SnapshotOptions& options) {
     std::vector<Row> rows;
     for (const auto& snapshot : *snapshots)
       rows.push_back({snapshot.name, date_and_time(snapshot.saved_at), file_size(snapshot.size)});
-    print_table({{.title = "SNAPSHOT", .least = 12}, {.title = "SAVED"}, {.title = "SIZE", .right = true}},
+    print_table({{.title = "SNAPSHOT", .least = 12},
+                 {.title = "SAVED", .least = 10},
+                 {.title = "SIZE", .right = true, .spare = 1}},
                 rows);
   }
   finish_output();

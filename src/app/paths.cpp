@@ -36,6 +36,14 @@ fs::path default_store() { return base_folder("XDG_DATA_HOME", ".local/share") /
 
 fs::path default_key_file() { return base_folder("XDG_CONFIG_HOME", ".config") / "fauxkey" / "unlock.key"; }
 
+fs::path configuration_folder() {
+  try {
+    return base_folder("XDG_CONFIG_HOME", ".config") / "fauxkey";
+  } catch (const Failure&) {
+    return {};
+  }
+}
+
 fs::path runtime_folder() {
   const auto folder = folder_in("XDG_RUNTIME_DIR");
   return folder.empty() ? folder : folder / "fauxkey";

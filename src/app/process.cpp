@@ -6,9 +6,13 @@
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+
+#include "app/progress.h"
+#include "app/text.h"
 
 namespace fauxkey::app {
 
@@ -30,13 +34,29 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+namespace {
+
+/// Leaves no rest of a progress line before a message.
+class Log : public spdlog::sinks::stderr_color_sink_mt {
+ public:
+  explicit Log(bool colours) {
+    set_color_mode(colours ? spdlog::color_mode::always : spdlog::color_mode::never);
+  }
+  void log(const spdlog::details::log_msg& message) override {
+    erase_progress();
+    spdlog::sinks::stderr_color_sink_mt::log(message);
+  }
+};
+
+}  // namespace
+
 void set_up_log(int verbosity) {
   using spdlog::level::level_enum;
   // trace 0, debug 1, info 2, warn 3, err 4
   const int level = std::clamp(static_cast<int>(level_enum::info) - verbosity,
                                static_cast<int>(level_enum::trace), static_cast<int>(level_enum::err));
   auto logger =
-      std::make_shared<spdlog::logger>("fauxkey", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+      std::make_shared<spdlog::logger>("fauxkey", std::make_shared<Log>(has_colours(STDERR_FILENO)));
   logger->set_pattern("%H:%M:%S.%e %^%l%$: %v");
   logger->set_level(static_cast<level_enum>(level));
   spdlog::set_default_logger(std::move(logger));

@@ -50,11 +50,11 @@ int status(bool as_json) {
                     key["discoverableCredentials"].is_null() ? "?" : key["discoverableCredentials"].dump(),
                     pin["set"].get<bool>() ? pin["retries"].dump() + " tries" : "none"});
   }
-  print_table({{.title = "KEY"},
+  print_table({{.title = "KEY", .least = 8},
                {.title = "DEVICE", .least = 12},
-               {.title = "KEPT"},
+               {.title = "KEPT", .spare = 2},
                {.title = "CREDENTIALS", .right = true},
-               {.title = "PIN"}},
+               {.title = "PIN", .spare = 1}},
               rows);
   for (const auto& prompt : prompts) {
     std::cout << "Prompt " << prompt["id"].dump() << " of " << prompt["key"].get<std::string>() << ": "

@@ -257,7 +257,7 @@ void check(const ReplayOptions& options) {
 void add_replay(CLI::App& program, Action& action) {
   auto& command = *program.add_subcommand(
       "replay",
-      "Play a trace's host against a key and say what it answers otherwise, or stand in for its key");
+      "Ask a key what a trace's host asked; say what it answers otherwise, or stand in for its key");
   const auto options = std::make_shared<ReplayOptions>();
   command.add_option("file", options->file, "What fauxkey run --trace wrote, as JSON Lines")
       ->type_name("FILE")

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/commands.h"
+#include "app/configuration.h"
 #include "app/error.h"
 #include "app/fault_options.h"
 #include "app/notify.h"
@@ -14,6 +15,7 @@
 #include "app/process.h"
 #include "app/prompting.h"
 #include "app/run_options.h"
+#include "app/text.h"
 #include "control/control_server.h"
 #include "control/event_feed.h"
 #include "control/prompts.h"
@@ -215,10 +217,22 @@ int run(const RunOptions& options) {
 
 void add_run(CLI::App& program, Action& action) {
   auto& command = *program.add_subcommand(
-      "run", "Be a security key, in the foreground, until SIGINT (Ctrl-C) or SIGTERM");
+      "run", "Be a security key, in the foreground, until Ctrl-C (SIGINT) or SIGTERM");
   const auto options = std::make_shared<RunOptions>();
   add_run_options(command, *options);
-  command.callback([&action, options] { action = [options] { return run(*options); }; });
+  const auto print = std::make_shared<bool>(false);
+  command
+      .add_flag("--print-config", *print,
+                "Print what these options and the configuration file say, as such a file, and end")
+      ->configurable(false);
+  command.callback([&command, &action, options, print] {
+    action = [&command, options, print] {
+      if (!*print) return run(*options);
+      std::cout << to_toml(command);
+      finish_output();
+      return static_cast<int>(kDone);
+    };
+  });
 }
 
 }  // namespace fauxkey::app

@@ -62,15 +62,14 @@ auto repeated(const Items& items) {
 }  // namespace
 
 void add_key_options(CLI::App& command, KeyConfig& key) {
-  add_choice(
-      command, "--attestation", key.attestation, control::kAttestationNames,
-      "How new credentials are attested: packed (default, by this key's own certificate chain; see fauxkey "
-      "attestation root) or self (by the credential's own key)",
-      "STYLE");
+  add_choice(command, "--attestation", key.attestation, control::kAttestationNames,
+             "How new credentials are attested: packed (default, by a certificate chain: fauxkey attestation "
+             "root) or "
+             "self (by the credential's own key)",
+             "STYLE");
   add_choice(command, "--uv", key.built_in_uv, control::kBuiltInUvNames,
-             "The key verifies its user by itself: by its prompt (prompt, or no KIND: no PIN is needed), or "
-             "by fingers "
-             "that are enrolled as on a key with a sensor (fingerprint)",
+             "The key verifies its user by itself: by its prompt (prompt, or no KIND; no PIN is needed) or "
+             "by enrolled fingers (fingerprint)",
              "KIND")
       ->expected(0, 1)
       ->default_str("prompt");
@@ -80,16 +79,14 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       .add_option_function<std::vector<std::string>>(
           "--enterprise-attestation",
           [&key](const std::vector<std::string>& rp_ids) { key.enterprise = Enterprise{rp_ids}; },
-          "Offer enterprise attestation, which names this one key; of itself to these relying parties, and "
-          "to those "
-          "that a managed platform names")
+          "Offer enterprise attestation, which names this one key, of itself to these relying parties and to "
+          "those that a managed platform names")
       ->type_name("RP_ID,…")
       ->delimiter(',')
       ->allow_extra_args(false);
   add_choice(command, "--large-blobs", key.large_blobs, control::kLargeBlobNames,
-             "Where platforms may keep bytes for a credential: by largeBlobKey and the largeBlobs command "
-             "(command, the "
-             "default) or by CTAP 2.3's largeBlob extension (extension)",
+             "Where platforms keep bytes for a credential: by the largeBlobs command (command, default) or "
+             "by CTAP 2.3's extension (extension)",
              "WAY");
   command
       .add_option_function<std::vector<std::string>>(
@@ -103,15 +100,13 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->type_name("NAME,…")
       ->delimiter(',')
       ->allow_extra_args(false);
-  add_choice(
-      command, "--ctap", key.newest_version, control::kCtapVersionNames,
-      "The newest version that getInfo names: 2.3 (the default) or 2.1, for a Firefox that takes a key "
-      "which names 2.3 for a U2F key; what the key can do is the same",
-      "VERSION");
-  command.add_flag(
-      "--backup-eligible", key.backup_eligible,
-      "Tell sites that new discoverable credentials may be backed up (BE), as a passkey provider "
-      "does; they have no signature counter");
+  add_choice(command, "--ctap", key.newest_version, control::kCtapVersionNames,
+             "The newest version that the key names: 2.3 (default), 2.1 (for Firefox, which takes a key that "
+             "names 2.3 for a U2F key), 2.0; what it can do is the same",
+             "VERSION");
+  command.add_flag("--backup-eligible", key.backup_eligible,
+                   "Tell sites that new discoverable credentials may be backed up (BE), as a passkey "
+                   "provider does; they have no signature counter");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
 }
@@ -120,61 +115,52 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_store_options(command, options.store);
   command.add_flag("--ephemeral", options.ephemeral,
                    "Keep everything in memory: the key is new at each start");
-  add_choice(
-      command, "--approve", options.approve, kApproveNames,
-      "Who answers for the user: ask (default, the person: see --prompt), auto (always yes: for tests), "
-      "deny (always no), remote (over the control interface alone)",
-      "MODE");
+  add_choice(command, "--approve", options.approve, kApproveNames,
+             "Who answers for the user: ask (default, asks you), auto (always yes: for tests), deny (always "
+             "no), remote (over the control interface alone)",
+             "MODE");
   command
-      .add_option(
-          "--prompt", options.prompt,
-          "Where the person is asked: notification (on the desktop), pinentry, terminal, or several in "
-          "the order in which to try them; auto (default): for each question the first of these that is "
-          "there")
+      .add_option("--prompt", options.prompt,
+                  "Where you are asked: notification, pinentry, terminal (auto, the default: the first of "
+                  "these that is "
+                  "there; or several in an order)")
       ->check(CLI::IsMember(prompt_choices()))
       ->type_name("WAY,…")
       ->delimiter(',')
       ->allow_extra_args(false);
   command
-      .add_option(
-          "--transport", options.transports,
-          "What hosts find the key on: uhid (default, a USB device of this machine), unix:PATH "
-          "(SOCK_SEQPACKET, one 64-byte report a message), udp:HOST:PORT (one a datagram); may be given more "
-          "than once")
+      .add_option("--transport", options.transports,
+                  "What hosts find the key on: uhid (default, a USB device), unix:PATH, udp:HOST:PORT; may "
+                  "be given more than once")
       ->type_name("T")
       ->allow_extra_args(false);
   command.add_option("--pin", options.pin, "With --ephemeral: the key starts with this PIN")
       ->type_name("PIN");
   command
-      .add_option(
-          "--seed", options.seed,
-          "With --ephemeral: the same run again, byte for byte, for the same requests; whoever knows N knows "
-          "every private key of it")
+      .add_option("--seed", options.seed,
+                  "With --ephemeral: the same run again, byte for byte, for the same requests; whoever knows "
+                  "N knows every private key of it")
       ->type_name("N");
   add_key_options(command, options.key);
   command
-      .add_option(
-          "--control", options.control,
-          "Where the control interface is: unix:PATH (default: $XDG_RUNTIME_DIR/fauxkey/control.sock), "
-          "127.0.0.1:PORT (0: any free one; wants the token of the file control.token beside that), none")
+      .add_option("--control", options.control,
+                  "Where the control interface is: unix:PATH (default: "
+                  "$XDG_RUNTIME_DIR/fauxkey/control.sock), 127.0.0.1:PORT, none")
       ->type_name("ADDRESS");
   command.add_flag("--keyless", options.keyless,
                    "No key of its own: keys are plugged in over the control interface");
   command
       .add_option(
           "--trace", options.trace,
-          "Write every packet and message, decoded, to this file (mode 0600): one JSON object a line, or "
-          "for Wireshark where the name ends in .pcapng")
+          "Write all packets and messages, decoded, to this file: JSON Lines, or for Wireshark (.pcapng)")
       ->type_name("FILE");
-  command.add_flag(
-      "--trace-secrets", options.trace_secrets,
-      "With --trace: also what platforms keep on the key in plain (largeBlobKey, credBlob, large "
-      "blobs), which stands as zeros otherwise");
+  command.add_flag("--trace-secrets", options.trace_secrets,
+                   "With --trace: also what platforms keep on the key in plain (largeBlobKey, credBlob, "
+                   "large blobs), zeros otherwise");
   command
-      .add_option(
-          "--fault", options.faults,
-          "For tests: go wrong as this rule (JSON, see docs/faults.md) or the rules in @FILE say; may be "
-          "given more than once")
+      .add_option("--fault", options.faults,
+                  "Go wrong as this rule (JSON, see docs/faults.md) or the rules in @FILE say; may be given "
+                  "more than once")
       ->type_name("RULE")
       ->allow_extra_args(false);
   command

@@ -25,10 +25,8 @@ void add_store_options(CLI::App& command, StoreOptions& options) {
       ->type_name("FILE");
   command
       .add_option("--unlock", options.unlock,
-                  "What opens the keystore: keyfile:FILE (default, made at the first start: "
-                  "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask (a passphrase typed at the terminal, or in a "
-                  "dialog of pinentry where there is none), "
-                  "env:NAME, fd:N, credential:NAME (systemd)")
+                  "What opens it: keyfile:FILE (default, made at the first start: "
+                  "$XDG_CONFIG_HOME/fauxkey/unlock.key), ask, env:NAME, fd:N, credential:NAME (systemd)")
       ->type_name("SOURCE");
 }
 

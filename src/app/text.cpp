@@ -8,6 +8,7 @@
 #include <array>
 #include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <cwchar>
 #include <iostream>
@@ -23,8 +24,9 @@ using user::display_text;
 using user::Shorten;
 
 constexpr std::size_t kGap = 2;
-/// No cell is wider, for a name may be as long as whoever imported it liked.
+/// No cell is wider, for a name may be as long as whoever imported it liked: on a terminal, and elsewhere.
 constexpr std::size_t kWidest = 64;
+constexpr std::size_t kWidestInFiles = 1024;
 constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 /// Whatever the user's locale is, texts are UTF-8 here.
@@ -43,19 +45,12 @@ class Utf8 {
   locale_t before_;
 };
 
-std::size_t terminal_columns() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return kUnlimited;
-  return size.ws_col;
-}
-
 /// Shown in `columns` at most.
 std::string fit(std::string_view text, std::size_t columns, Shorten shorten) {
   // What is left out anyway need not be looked at.
-  constexpr std::size_t kEnough = 8 * kWidest;
-  if (text.size() > kEnough)
-    text = shorten == Shorten::end ? text.substr(0, kEnough) : text.substr(text.size() - kEnough);
+  const std::size_t enough = 8 * columns;
+  if (text.size() > enough)
+    text = shorten == Shorten::end ? text.substr(0, enough) : text.substr(text.size() - enough);
   std::string shown = display_text(text, columns, shorten);
   // Some characters take two columns.
   for (std::size_t most = columns; most > 1 && columns_of(shown) > columns; --most) {
@@ -64,12 +59,13 @@ std::string fit(std::string_view text, std::size_t columns, Shorten shorten) {
   return shown;
 }
 
+std::size_t sum(const std::vector<std::size_t>& widths) {
+  return std::accumulate(widths.begin(), widths.end(), widths.empty() ? 0 : (widths.size() - 1) * kGap);
+}
+
 /// Takes from the widest column that may be narrower, until all fit.
 void narrow(std::vector<std::size_t>& widths, const std::vector<Column>& columns, std::size_t available) {
-  const auto total = [&] {
-    return std::accumulate(widths.begin(), widths.end(), (widths.size() - 1) * kGap);
-  };
-  while (total() > available) {
+  while (sum(widths) > available) {
     std::size_t widest = widths.size();
     for (std::size_t i = 0; i < widths.size(); ++i) {
       const bool can = columns[i].least != 0 && widths[i] > columns[i].least;
@@ -80,7 +76,16 @@ void narrow(std::vector<std::size_t>& widths, const std::vector<Column>& columns
   }
 }
 
-void print_row(const Row& row, const std::vector<Column>& columns, const std::vector<std::size_t>& widths) {
+/// What they take where each is as narrow as it may be.
+std::size_t least_sum(const std::vector<std::size_t>& widths, const std::vector<Column>& columns) {
+  auto least = widths;
+  for (std::size_t i = 0; i < least.size(); ++i)
+    if (columns[i].least != 0) least[i] = std::min(least[i], columns[i].least);
+  return sum(least);
+}
+
+std::string joined(const Row& row, const std::vector<Column>& columns,
+                   const std::vector<std::size_t>& widths) {
   std::string line;
   for (std::size_t i = 0; i < row.size(); ++i) {
     const auto taken = columns_of(row[i]);
@@ -91,8 +96,15 @@ void print_row(const Row& row, const std::vector<Column>& columns, const std::ve
     if (!columns[i].right) line += padding;
     line += std::string(kGap, ' ');
   }
-  std::cout << line << "\n";
+  return line;
 }
+
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+Colours chosen_colours = Colours::automatic;
 
 }  // namespace
 
@@ -147,25 +159,89 @@ std::size_t columns_of(std::string_view text) {
   return columns;
 }
 
-void print_table(const std::vector<Column>& columns, const std::vector<Row>& rows) {
+std::vector<std::string> table_lines(std::vector<Column> columns, std::vector<Row> rows, std::size_t width) {
+  const std::size_t widest = width == kUnlimited ? kWidestInFiles : kWidest;
   std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    std::size_t most = columns_of(columns[i].title);
+    for (const auto& row : rows) most = std::max(most, columns_of(fit(row[i], widest, columns[i].shorten)));
+    widths.push_back(most);
+  }
+  while (least_sum(widths, columns) > width) {
+    const auto victim = std::ranges::max_element(columns, {}, &Column::spare);
+    if (victim->spare == 0) break;
+    const auto at = victim - columns.begin();
+    columns.erase(victim);
+    widths.erase(widths.begin() + at);
+    for (auto& row : rows) row.erase(row.begin() + at);
+  }
+  narrow(widths, columns, width);
+
+  std::vector<std::string> lines;
   Row titles;
-  for (const auto& column : columns) {
-    widths.push_back(columns_of(column.title));
-    titles.push_back(column.title);
-  }
+  for (const auto& column : columns) titles.push_back(column.title);
+  lines.push_back(joined(titles, columns, widths));
   for (const auto& row : rows) {
+    Row cells;
     for (std::size_t i = 0; i < columns.size(); ++i)
-      widths[i] = std::max(widths[i], columns_of(fit(row[i], kWidest, columns[i].shorten)));
+      cells.push_back(fit(row[i], widths[i], columns[i].shorten));
+    lines.push_back(joined(cells, columns, widths));
   }
-  narrow(widths, columns, terminal_columns());
-  print_row(titles, columns, widths);
-  for (const auto& row : rows) {
-    Row shown;
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      shown.push_back(fit(row[i], widths[i], columns[i].shorten));
-    print_row(shown, columns, widths);
+  return lines;
+}
+
+void print_table(const std::vector<Column>& columns, const std::vector<Row>& rows) {
+  const auto lines = table_lines(columns, rows, terminal_columns(STDOUT_FILENO));
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    std::cout << (i == 0 ? styled(Style::heading, lines[i], STDOUT_FILENO) : lines[i]) << '\n';
+}
+
+bool is_terminal(int descriptor) {
+  const char* const term = std::getenv("TERM");
+  return ::isatty(descriptor) == 1 && term != nullptr && *term != '\0' && std::string_view{term} != "dumb";
+}
+
+std::size_t terminal_columns(int descriptor) {
+  winsize size{};
+  if (::isatty(descriptor) != 1 || ::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return kUnlimited;
+  return size.ws_col;
+}
+
+void choose_colours(Colours colours) { chosen_colours = colours; }
+
+bool has_colours(int descriptor) {
+  if (chosen_colours != Colours::automatic) return chosen_colours == Colours::always;
+  return is_terminal(descriptor) && !is_set("NO_COLOR");
+}
+
+std::string styled(Style style, std::string_view text, int descriptor) {
+  std::string shown{text};
+  if (!has_colours(descriptor)) return shown;
+  constexpr std::array kCodes{"\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[31m"};
+  return kCodes.at(static_cast<std::size_t>(style)) + shown + "\x1b[0m";
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent, std::size_t taken) {
+  std::string lines;
+  std::size_t column = taken;
+  bool first = true;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    const auto word = text.substr(0, end);
+    const auto size = columns_of(word);
+    if (!first && column + 1 + size > width) {
+      lines.append("\n").append(indent, ' ');
+      column = indent;
+      first = true;
+    }
+    if (!first) lines += ' ';
+    column += size + (first ? 0 : 1);
+    lines += word;
+    first = false;
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
+  return lines;
 }
 
 void finish_output() {

@@ -90,7 +90,7 @@ class Proxy {
         server_{options.listen} {
     while (options_.to.ends_with('/')) options_.to.pop_back();
     if (!options_.to.starts_with("http://"))
-      throw UsageError{"--to is no address of a WebDriver server, such as http://127.0.0.1:4444."};
+      throw UsageError{"--to takes the address of a WebDriver server, such as http://127.0.0.1:4444."};
     server_.start([this](HttpRequest& head, const control::Peer& /*peer*/) { return guard(head); },
                   [this](HttpRequest& request) { return answer(request); }, kLongestCommand);
   }
@@ -180,8 +180,7 @@ int webdriver(const WebDriverOptions& options) {
 
 void add_webdriver(CLI::App& program, Action& action) {
   auto& command = *program.add_subcommand(
-      "webdriver",
-      "Stand before a browser's WebDriver server, and be its virtual authenticators, as USB keys");
+      "webdriver", "Be a browser's virtual authenticators, as USB keys; stands before its WebDriver server");
   const auto options = std::make_shared<WebDriverOptions>();
   command
       .add_option("--to", options->to, "Where geckodriver or chromedriver is, such as http://127.0.0.1:4444")

@@ -113,7 +113,11 @@ class Authenticator {
     return count < kMaxDiscoverableCredentials ? kMaxDiscoverableCredentials - count : 0;
   }
 
+  /// A key without a display is reset in its first seconds only, so that no program does it behind the user's
+  /// back (CTAP 2.3, 6.6).
+  static constexpr std::chrono::seconds kResetWindow{10};
   [[nodiscard]] Clock::Duration time_since_power_up() const { return ports_.clock.now() - powered_up_; }
+  [[nodiscard]] Clock::TimePoint powered_up() const { return powered_up_; }
   void power_cycle();
   /// Back to the factory state, but for the attestation key.
   [[nodiscard]] Result<void> reset();

@@ -38,6 +38,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> event_routes();
 [[nodiscard]] std::span<const Route> webdriver_routes();
 [[nodiscard]] std::span<const Route> cdp_routes();
+[[nodiscard]] std::span<const Route> inspector_routes();
 
 /// A key as its routes answer with it.
 [[nodiscard]] Json describe_key(LiveKey& key);

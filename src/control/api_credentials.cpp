@@ -2,6 +2,7 @@
 #include <array>
 
 #include "control/api.h"
+#include "control/credential_list.h"
 #include "control/credentials.h"
 #include "control/request_terms.h"
 
@@ -29,10 +30,15 @@ std::optional<std::string> rp_id_of(const HttpRequest& request) {
   return found == request.query.end() ? std::nullopt : std::optional{found->second};
 }
 
-HttpResponse list_credentials(Api& api, HttpRequest& request, const Arguments& arguments) {
+HttpResponse list_some(Api& api, HttpRequest& request, const Arguments& arguments) {
   const auto key = api.keys.at(arguments[0]);
+  const auto total = key->store().count_all();
+  if (!total) throw std::runtime_error{total.error().message};
+  auto listed = list_credentials(key->store(), read_listing(request), request.stopped);
   exchange::JsonOut json;
-  json["credentials"] = describe_all(key->store(), Base64::url, rp_id_of(request));
+  json["credentials"] = std::move(listed.credentials);
+  json["total"] = *total;
+  if (listed.next) json["next"] = exchange::JsonOut::string_t{*listed.next};
   return created(std::move(json));
 }
 
@@ -74,7 +80,7 @@ HttpResponse delete_credentials(Api& api, HttpRequest& request, const Arguments&
 }
 
 constexpr std::array kRoutes{
-    Route{"GET", "/v1/keys/{key}/credentials", list_credentials},
+    Route{"GET", "/v1/keys/{key}/credentials", list_some},
     Route{"POST", "/v1/keys/{key}/credentials", add_credential},
     Route{"DELETE", "/v1/keys/{key}/credentials", delete_credentials},
     Route{"GET", "/v1/keys/{key}/credentials/{credential}", get_credential},

@@ -81,7 +81,9 @@ HttpResponse take_events(Api& api, HttpRequest& request, const Arguments& /*argu
   const auto batch = api.events.take(beginning(api, request), wanted_by(request),
                                      std::chrono::milliseconds{wait}, request.stopped);
   HttpResponse response;
-  response.body = "{\"missed\":";
+  response.body = "{\"instance\":\"";
+  response.body += api.events.instance();
+  response.body += "\",\"missed\":";
   response.body += std::to_string(batch.missed);
   response.body += ",\"last\":";
   response.body += std::to_string(batch.last);
@@ -95,7 +97,32 @@ HttpResponse take_events(Api& api, HttpRequest& request, const Arguments& /*argu
   return response;
 }
 
+/// The messages among the events that are kept, one JSON object a line.
+HttpResponse get_trace(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
+  const auto begin = static_cast<std::uint64_t>(number_in_query(request, "after", INT64_MAX).value_or(0));
+  HttpResponse response;
+  response.content_type = "application/jsonl";
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"fauxkey-trace.jsonl\"");
+  auto wanted = [of_key = wanted_by(request)](const Event& event) {
+    return of_key(event) && (event.type.ends_with(".request") || event.type.ends_with(".answer"));
+  };
+  response.stream = [&hub = api.events, wanted = std::move(wanted), after = begin,
+                     stopped = request.stopped]() mutable -> std::optional<std::string> {
+    while (!stopped()) {
+      const auto batch = hub.take(after, wanted, std::chrono::milliseconds{0}, stopped);
+      if (batch.events.empty() && batch.missed == 0) return std::nullopt;
+      after = batch.last;
+      std::string text;
+      for (const auto& event : batch.events) text += event.data + "\n";
+      if (!text.empty()) return text;
+    }
+    return std::nullopt;
+  };
+  return response;
+}
+
 constexpr std::array kRoutes{
+    Route{"GET", "/v1/trace", get_trace},
     Route{"GET", "/v1/events", stream_events},
     Route{"GET", "/v1/events/batch", take_events},
 };

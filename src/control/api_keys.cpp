@@ -7,11 +7,32 @@
 namespace fauxkey::control {
 namespace key_api {  // sources are compiled together, so names must differ
 
+double seconds(Clock::TimePoint moment) {
+  const std::chrono::duration<double> since = moment.time_since_epoch();
+  return since.count();
+}
+
 Json describe_clock(LiveKey& key) {
   const auto state = key.clock().state();
-  const std::chrono::duration<double> now = state.now.time_since_epoch();
-  return {
-      {"now", now.count()}, {"unixTime", state.unix_time}, {"frozen", state.frozen}, {"scale", state.scale}};
+  return {{"now", seconds(state.now)},
+          {"unixTime", state.unix_time},
+          {"frozen", state.frozen},
+          {"scale", state.scale}};
+}
+
+/// Moments of the clock's `now`.
+Json describe_timers(const KeyState& state) {
+  Json json{{"poweredUp", seconds(state.powered_up)},
+            {"resetUntil", seconds(state.reset_until)},
+            {"token", nullptr},
+            {"sequenceUntil", nullptr}};
+  if (state.token) {
+    json["token"] = {{"permissions", state.token->permissions},
+                     {"rpId", state.token->rp_id},
+                     {"until", seconds(state.token->until)}};
+  }
+  if (state.sequence_until) json["sequenceUntil"] = seconds(*state.sequence_until);
+  return json;
 }
 
 }  // namespace key_api
@@ -38,6 +59,7 @@ Json describe_key(LiveKey& key) {
             {"fingers", std::move(fingers)},
             {"discoverableCredentials", nullptr},
             {"clock", key_api::describe_clock(key)},
+            {"timers", key_api::describe_timers(state)},
             {"user", to_json(key.gate().behaviour())}};
   if (count) json["discoverableCredentials"] = *count;
   json["user"]["next"] = key.gate().next_count();
@@ -51,7 +73,8 @@ HttpResponse get_status(Api& api, HttpRequest& /*request*/, const Arguments& /*a
                         {"version", FAUXKEY_VERSION},
                         {"keys", api.keys.all().size()},
                         {"prompts", api.prompts.pending().size()},
-                        {"lastEvent", api.events.last()}});
+                        {"lastEvent", api.events.last()},
+                        {"instance", api.events.instance()}});
 }
 
 HttpResponse get_openapi(Api& /*api*/, HttpRequest& /*request*/, const Arguments& /*arguments*/) {

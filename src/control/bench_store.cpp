@@ -25,6 +25,25 @@ StoreResult<void> BenchStore::each(const std::function<void(const Credential&)>&
   return walk(*by_id_, visit);
 }
 
+StoreResult<BenchStore::PageOfAll> BenchStore::page_of_all(Place from, std::size_t limit) {
+  auto page = (from.by_id ? *by_id_ : *store_).page(from.cursor, limit);
+  if (!page) return std::unexpected{page.error()};
+  PageOfAll all{.credentials = std::move(page->credentials), .next = {}};
+  if (page->next_cursor != 0)
+    all.next = Place{.by_id = from.by_id, .cursor = page->next_cursor};
+  else if (!from.by_id)
+    all.next = Place{.by_id = true, .cursor = 0};
+  return all;
+}
+
+StoreResult<std::size_t> BenchStore::count_all() {
+  const auto discoverable = store_->count();
+  if (!discoverable) return discoverable;
+  const auto others = by_id_->count();
+  if (!others) return others;
+  return *discoverable + *others;
+}
+
 StoreResult<bool> BenchStore::set_sign_count(ByteView id, std::uint32_t count) {
   if (auto* const memory = dynamic_cast<MemoryStore*>(store_.get())) {
     memory->set_sign_count(id, count);

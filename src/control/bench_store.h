@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
@@ -24,6 +26,18 @@ class BenchStore final : public CredentialStore {
 
   /// Of whatever kind, the discoverable ones first; few are in memory at a time.
   [[nodiscard]] StoreResult<void> each(const std::function<void(const Credential&)>& visit);
+  /// Where a page begins.
+  struct Place {
+    bool by_id = false;  ///< among those that are not discoverable, which come last
+    std::uint64_t cursor = 0;
+  };
+  struct PageOfAll {
+    std::vector<Credential> credentials;
+    std::optional<Place> next;  ///< nothing at the end
+  };
+  /// As `page`, of whatever kind.
+  [[nodiscard]] StoreResult<PageOfAll> page_of_all(Place from, std::size_t limit);
+  [[nodiscard]] StoreResult<std::size_t> count_all();
   /// False where the store's counters never go back, and this would.
   [[nodiscard]] StoreResult<bool> set_sign_count(ByteView id, std::uint32_t count);
   /// In memory, whatever this one is kept in.

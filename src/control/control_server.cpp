@@ -2,23 +2,22 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
+#include "control/port_guard.h"
 #include "transport/file_descriptor.h"
 
 namespace fauxkey::control {
 namespace {
 
 constexpr std::size_t kTokenBytes = 32;
-constexpr std::string_view kTokenPath = "/t/";
-
-bool same_token(std::string_view given, std::string_view token) {
-  return given.size() == token.size() && sodium_memcmp(given.data(), token.data(), token.size()) == 0;
-}
+constexpr const char* kAddressFile = "control.address";
 
 }  // namespace
 
@@ -34,6 +33,7 @@ ControlServer::ControlServer(transport::FileDescriptor listener, std::filesystem
 
 void ControlServer::start() {
   if (server_.port() != 0) write_token();
+  write_address();
   server_.start([this](HttpRequest& head, const Peer& peer) { return guard(head, peer); },
                 [this](HttpRequest& request) { return answer(api_, request); });
 }
@@ -44,6 +44,33 @@ ControlServer::~ControlServer() {
   api_.prompts.wake();
   std::error_code ignored;
   if (!token_.empty()) std::filesystem::remove(token_file_, ignored);
+  remove_address();
+}
+
+/// Nobody is the worse for it where that is not possible: who asks then names the address.
+void ControlServer::write_address() const {
+  const auto path = address_file();
+  if (path.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  const transport::FileDescriptor file{
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file || ::write(file.get(), url().data(), url().size()) != static_cast<ssize_t>(url().size()))
+    spdlog::debug("The control interface's address could not be written to {}.", path.string());
+}
+
+/// Where another daemon has written its own address meanwhile, it stays.
+void ControlServer::remove_address() const {
+  const auto path = address_file();
+  std::string written;
+  if (path.empty() || !(std::ifstream{path} >> written) || written != url()) return;
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
+std::filesystem::path ControlServer::address_file() const {
+  const auto folder = token_file_.parent_path();
+  return folder.empty() ? folder : folder / kAddressFile;
 }
 
 void ControlServer::write_token() {
@@ -64,36 +91,15 @@ void ControlServer::write_token() {
 }
 
 std::optional<HttpResponse> ControlServer::guard(HttpRequest& head, const Peer& peer) const {
-  if (!token_.empty()) return guard_port(head);
+  if (!token_.empty()) {
+    return check_port_request(
+        head, server_.port(), token_,
+        "of the file control.token, as in: Authorization: Bearer TOKEN, or /t/TOKEN/v1/status.");
+  }
   if (!peer.user || (*peer.user != ::geteuid() && *peer.user != 0))
     return error_response(403, "This key is another user's: ask its daemon's user.");
   if (head.header("origin")) return error_response(403, "Web pages cannot control keys.");
   return std::nullopt;
-}
-
-std::optional<HttpResponse> ControlServer::guard_port(HttpRequest& head) const {
-  const auto port = ":" + std::to_string(server_.port());
-  const auto host = head.header("host").value_or("");
-  if (host != "127.0.0.1" + port && host != "localhost" + port && host != "[::1]" + port)
-    return error_response(403, "The request's Host is not this one: use 127.0.0.1" + port + ".");
-  if (const auto origin = head.header("origin"); origin && *origin != "http://" + host)
-    return error_response(403, "Web pages cannot control keys.");
-
-  std::string given;
-  constexpr std::string_view kBearer = "Bearer ";
-  if (head.path.starts_with(kTokenPath)) {
-    const auto end = head.path.find('/', kTokenPath.size());
-    given = head.path.substr(kTokenPath.size(), end - kTokenPath.size());
-    head.path = end == std::string::npos ? "/" : head.path.substr(end);
-  } else if (const auto header = head.header("authorization"); header && header->starts_with(kBearer)) {
-    given = header->substr(kBearer.size());
-  }
-  if (same_token(given, token_)) return std::nullopt;
-  auto refusal = error_response(
-      401,
-      "Give the token of the file control.token, as in: Authorization: Bearer TOKEN, or /t/TOKEN/v1/status.");
-  refusal.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return refusal;
 }
 
 }  // namespace fauxkey::control

@@ -15,7 +15,8 @@ namespace fauxkey::control {
 
 class ControlServer {
  public:
-  /// `token_file`: made for a port, with mode 0600, and removed at the end. Throws as HttpServer.
+  /// `token_file`: made for a port, with mode 0600, and removed at the end. The file control.address beside
+  /// it tells other programs of this user where the interface is. Throws as HttpServer.
   ControlServer(const std::string& address, std::filesystem::path token_file, Api api);
   /// On a socket that a service manager has made.
   ControlServer(transport::FileDescriptor listener, std::filesystem::path token_file, Api api);
@@ -28,9 +29,11 @@ class ControlServer {
 
  private:
   [[nodiscard]] std::optional<HttpResponse> guard(HttpRequest& head, const Peer& peer) const;
-  [[nodiscard]] std::optional<HttpResponse> guard_port(HttpRequest& head) const;
   void start();
   void write_token();
+  void write_address() const;
+  void remove_address() const;
+  [[nodiscard]] std::filesystem::path address_file() const;
 
   Api api_;
   std::filesystem::path token_file_;

@@ -49,11 +49,13 @@ exchange::JsonOut describe(const Credential& credential, BenchStore& store, Base
   return json;
 }
 
-exchange::JsonOut describe_all(BenchStore& store, Base64 kind, const std::optional<std::string>& rp_id) {
+exchange::JsonOut describe_without_key(const Credential& credential, BenchStore& store) {
+  return describe_public<exchange::JsonOut>(credential, store, Base64::url);
+}
+
+exchange::JsonOut describe_all(BenchStore& store, Base64 kind) {
   auto all = exchange::JsonOut::array();
-  must(store.each([&](const Credential& credential) {
-    if (!rp_id || credential.rp_id == *rp_id) all.push_back(describe(credential, store, kind));
-  }));
+  must(store.each([&](const Credential& credential) { all.push_back(describe(credential, store, kind)); }));
   return all;
 }
 

@@ -18,9 +18,10 @@ using exchange::Base64;
 /// With its private key (PKCS #8), into memory that is wiped. Throws std::runtime_error where the counter
 /// cannot be read.
 [[nodiscard]] exchange::JsonOut describe(const Credential& credential, BenchStore& store, Base64 kind);
-/// An array of all, or of those of one relying party.
-[[nodiscard]] exchange::JsonOut describe_all(BenchStore& store, Base64 kind,
-                                             const std::optional<std::string>& rp_id = std::nullopt);
+/// Without its private key.
+[[nodiscard]] exchange::JsonOut describe_without_key(const Credential& credential, BenchStore& store);
+/// An array of all.
+[[nodiscard]] exchange::JsonOut describe_all(BenchStore& store, Base64 kind);
 /// Without; for an event. `credential` is nothing where only the id is known.
 [[nodiscard]] Json describe_event(ByteView id, const Credential* credential, BenchStore& store);
 

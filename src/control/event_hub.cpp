@@ -1,9 +1,23 @@
 #include "control/event_hub.h"
 
+#include <sodium.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace fauxkey::control {
+namespace {
+
+std::string random_name() {
+  std::array<std::uint8_t, 9> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  return base64url(bytes);
+}
+
+}  // namespace
+
+EventHub::EventHub() : instance_{random_name()} {}
 
 void EventHub::publish(const std::string& type, const std::string& key, const Json& data) {
   const std::chrono::duration<double> time = std::chrono::system_clock::now().time_since_epoch();

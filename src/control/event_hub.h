@@ -27,6 +27,10 @@ class EventHub {
   static constexpr std::size_t kMaxEvents = 10'000;
   static constexpr std::size_t kMaxBytes = std::size_t{16} << 20U;
 
+  /// Its name is drawn at random: events of another daemon have the same numbers, and mean other things.
+  EventHub();
+  [[nodiscard]] const std::string& instance() const { return instance_; }
+
   /// `data` gets members "time" (seconds since 1970, to the microsecond) and "key" in front.
   void publish(const std::string& type, const std::string& key, const Json& data);
 
@@ -45,6 +49,7 @@ class EventHub {
  private:
   static constexpr std::size_t kMaxBatch = 256;
 
+  const std::string instance_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Event> events_;

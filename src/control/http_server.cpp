@@ -132,8 +132,13 @@ Peer peer_of(MHD_Connection* connection) {
   sockaddr_storage own{};
   socklen_t own_size = sizeof own;
   Peer peer;
-  if (info == nullptr || ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0 ||
-      own.ss_family != AF_UNIX) {
+  if (info == nullptr || ::getsockname(info->connect_fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0)
+    return peer;
+  if (own.ss_family != AF_UNIX) {
+    sockaddr_storage other{};
+    socklen_t other_size = sizeof other;
+    if (::getpeername(info->connect_fd, reinterpret_cast<sockaddr*>(&other), &other_size) == 0)
+      peer.port = port_in(other);
     return peer;
   }
   if (::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)

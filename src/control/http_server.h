@@ -19,6 +19,7 @@ namespace fauxkey::control {
 /// Who is at the other end, as far as the kernel says.
 struct Peer {
   std::optional<uid_t> user;  ///< of a Unix socket
+  std::uint16_t port = 0;     ///< of a connection to a port, at the other end
 };
 
 class HttpServer {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/working.h"
 #include "crypto/hash.h"
 #include "crypto/libcrypto.h"
 #include "crypto/rsa.h"
@@ -121,6 +122,7 @@ Numbers numbers_of(ByteView private_key) {
 bool is_available() { return true; }
 
 SecretBytes generate(Random& random) {
+  const Working working{"Making an RSA key"};
   SecretBytes private_key{kPrivateKey};
   random.fill(private_key.span().first(kSeed));
   for (const auto factor : {Factor::p, Factor::q}) {

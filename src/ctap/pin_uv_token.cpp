@@ -28,6 +28,13 @@ bool PinUvAuthToken::in_use() {
   return true;
 }
 
+std::optional<Clock::TimePoint> PinUvAuthToken::ends() {
+  if (!in_use()) return std::nullopt;
+  const Clock::Duration limit =
+      state_->used ? Clock::Duration{kMaxUsagePeriod} : Clock::Duration{kInitialUsageLimit};
+  return state_->began + limit;
+}
+
 void PinUvAuthToken::mark_used() {
   if (state_) state_->used = true;
 }

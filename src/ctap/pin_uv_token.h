@@ -1,6 +1,7 @@
 // The state of the pinUvAuthToken (CTAP 2.3, 6.5.2.1 and 6.5.3): who may do what with it, and for how long.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,14 @@ enum Permission : std::uint8_t {
   kAuthenticatorConfig = 0x20,
   kPersistentCredentialManagementReadOnly = 0x40,
 };
+
+inline constexpr std::array kPermissions{kMakeCredential,
+                                         kGetAssertion,
+                                         kCredentialManagement,
+                                         kBioEnrollment,
+                                         kLargeBlobWrite,
+                                         kAuthenticatorConfig,
+                                         kPersistentCredentialManagementReadOnly};
 
 class PinUvAuthToken {
  public:
@@ -40,6 +49,9 @@ class PinUvAuthToken {
   [[nodiscard]] bool in_use();
   /// Why there is no token in use, as the clause of a refusal.
   [[nodiscard]] const char* why_not_in_use() const { return why_not_in_use_; }
+  /// When a timer ends it, if it is in use and nothing else ends it before.
+  [[nodiscard]] std::optional<Clock::TimePoint> ends();
+  [[nodiscard]] std::uint8_t permissions() const { return state_ ? state_->permissions : 0; }
   /// To be called after each successful verification: the initial usage limit no longer applies.
   void mark_used();
   [[nodiscard]] bool has(Permission permission);

@@ -19,4 +19,9 @@ void Sequences::put(std::uint32_t channel, Sequence sequence) {
   open_.push_back({channel, clock_->now(), std::move(sequence)});
 }
 
+std::optional<Clock::TimePoint> Sequences::ends() const {
+  if (open_.empty() || clock_->now() - open_.back().since > kTimeLimit) return std::nullopt;
+  return open_.back().since + kTimeLimit;
+}
+
 }  // namespace fauxkey::ctap

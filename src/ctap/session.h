@@ -75,6 +75,8 @@ class Sequences {
   /// Begins or goes on with one; the time limit runs from now.
   void put(std::uint32_t channel, Sequence sequence);
   void clear() { open_.clear(); }
+  /// When the last of them is too old to be gone on with; nothing where there is none.
+  [[nodiscard]] std::optional<Clock::TimePoint> ends() const;
 
  private:
   struct Open {

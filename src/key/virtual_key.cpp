@@ -58,6 +58,18 @@ struct VirtualKey::Parts {
     }
   }
 
+  [[nodiscard]] std::optional<KeyState::Token> describe_token() const {
+    auto& token = machine->session.auth.token();
+    const auto until = token.ends();
+    if (!until) return std::nullopt;
+    KeyState::Token described{.permissions = {}, .rp_id = token.rp_id().value_or(""), .until = *until};
+    for (const auto permission : ctap::kPermissions) {
+      if ((token.permissions() & permission) != 0)
+        described.permissions.emplace_back(ctap::name_of(permission));
+    }
+    return described;
+  }
+
   [[nodiscard]] KeyState describe() {
     auto& authenticator = machine->authenticator;
     const auto& pin = authenticator.pin();
@@ -67,7 +79,11 @@ struct VirtualKey::Parts {
                    .force_pin_change = authenticator.settings().force_pin_change,
                    .always_uv = authenticator.settings().always_uv,
                    .uv_retries = authenticator.built_in_uv().retries(),
-                   .fingers = {}};
+                   .fingers = {},
+                   .powered_up = authenticator.powered_up(),
+                   .reset_until = authenticator.powered_up() + Authenticator::kResetWindow,
+                   .token = describe_token(),
+                   .sequence_until = machine->session.sequences.ends()};
     for (const auto& [id, name, finger] : authenticator.fingerprints().all())
       state.fingers.push_back({.name = name, .finger = finger});
     return state;

@@ -128,3 +128,22 @@ def test_a_daemon_that_ends_ends_its_streams_cleanly(starter):
     waiting.join(5)
     assert not waiting.is_alive()
     events.close()
+
+
+def test_the_trace_is_the_messages_among_the_events(key, control):
+    Site(key, "example.org").register("alice")
+    name = key.state["name"]
+    answer = control.request("GET", f"/v1/trace?key={name}")
+    assert answer.headers["Content-Type"] == "application/jsonl"
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    events = [event for event in control.events(0, key=name) if event["type"].endswith((".request", ".answer"))]
+    assert lines == [event["data"] for event in events] and len(lines) > 5
+    last = control.get("/v1/status")["lastEvent"]
+    assert control.request("GET", f"/v1/trace?after={last}").text == ""
+
+
+def test_an_instance_has_a_name_of_its_own(control, starter):
+    mine = control.get("/v1/status")["instance"]
+    assert mine == control.get("/v1/events/batch?after=0")["instance"]
+    other = starter.start("--keyless", control="unix:" + starter.folder() + "/control.sock")
+    assert other.control.get("/v1/status")["instance"] != mine

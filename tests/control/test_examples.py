@@ -1,12 +1,14 @@
 """docs/testing-your-site.md, run as it stands, but for what needs a browser (which tests/e2e/suites/examples runs)."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 from daemon import REPOSITORY
-from examples import example
+from examples import PAGE, example
+from fauxkey import Fauxkey
 
 SITE = '''
 import os
@@ -93,3 +95,22 @@ def test_the_example_for_curl(starter, tmp_path):
     lines = done.stdout.strip().splitlines()
     assert '"name":"mine"' in lines[0] and '"next":1' in lines[1] and lines[2] == '{"credentials":[]}'
     assert daemon.control.get("/v1/keys")["keys"] == []
+
+
+def test_what_the_page_says_to_try_can_be_tried(request):
+    """Of its table: key.CALL, options of a new key, names of faults."""
+    section = PAGE.read_text(encoding="utf-8").split("\n## What to try\n")[1]
+    said = re.findall(r"`([^`]+)`", section)
+    faults = (PAGE.parent / "faults.md").read_text(encoding="utf-8")
+    tried = 0
+    with Fauxkey.start(os.path.abspath(request.config.getoption("--fauxkey")), "--transport", "unix") as daemon:
+        key = daemon.plug_in(transports=["unix"], pin="1234")
+        for text in said:
+            if re.fullmatch(r"\w+\(.*\)", text):
+                eval(f"key.{text}", {"key": key})
+            elif "=" in text:
+                eval(f"plug_in(transports=['unix'], {text})", {"plug_in": daemon.plug_in}).remove()
+            else:
+                assert f"| `{text}` |" in faults, text
+            tried += 1
+    assert tried > 15

@@ -4,9 +4,9 @@ they come. docs/faults.md has the table; test_every_action_has_a_test holds this
 import json
 import os
 import re
-import shlex
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from daemon import REPOSITORY
@@ -30,6 +30,7 @@ from ctap2 import (
     get_assertion_request,
     make_credential_request,
 )
+from documents import blocks, words_of
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client, UserInteraction
 from fido2.ctap import CtapError
 from fido2.ctap2 import Ctap2
@@ -753,9 +754,11 @@ def test_rules_of_a_file(new_key, tmp_path):
     assert [channel.ctap2(GET_INFO)[0], channel.ctap2(GET_INFO)[0], channel.ctap2(7)[0]] == [0x7F, OK, 0x30]
 
 
+PAGE = Path(REPOSITORY) / "docs/faults.md"
+
+
 def page():
-    with open(os.path.join(REPOSITORY, "docs/faults.md"), encoding="utf-8") as page:
-        return page.read()
+    return PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -763,8 +766,7 @@ def example(new_key):
     """A channel to the key of the page's example, started by the command that stands there."""
 
     def start(number):
-        command = [line for line in page().split("## Three examples")[1].splitlines() if line.startswith("    fauxkey run")][number]
-        words = shlex.split(command)
+        words = words_of([command for block in blocks(PAGE) if block.language == "sh" for command in block.commands()][number - 3])
         assert words[:5] == ["fauxkey", "run", "--ephemeral", "--approve", "auto"]
         return new_key(*words[5:]).channel()
 

@@ -209,3 +209,35 @@ def test_ten_workers_with_a_key_each_see_nothing_of_one_another(control, plug_in
         told = list(workers.map(work, addresses, names))
     for name, counters in zip(names, told, strict=True):
         assert_alone(control, name, name, counters)
+
+
+def test_credentials_come_a_page_at_a_time(key, control):
+    wanted = []
+    for number in range(7):
+        _, data = credential(f"site{number}.example", userName=f"User{number}", isResidentCredential=number < 4,
+                             userHandle=b64(bytes([number])))
+        wanted.append(key.post("/credentials", data)["credentialId"])
+    pages, query = [], ""
+    while True:
+        page = key.get(f"/credentials?limit=3&privateKeys=false{query}")
+        assert page["total"] == 7 and not any("privateKey" in one for one in page["credentials"])
+        pages.append([one["credentialId"] for one in page["credentials"]])
+        if "next" not in page:
+            break
+        query = f"&cursor={page['next']}"
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [one for page in pages for one in page] == wanted, "in the order in which they came, those that are not discoverable last"
+    assert [one["credentialId"] for one in key.get("/credentials?limit=2&offset=3")["credentials"]] == wanted[3:5]
+    first = key.get("/credentials?limit=1")["next"]
+    assert [one["credentialId"] for one in key.get(f"/credentials?limit=2&offset=2&cursor={first}")["credentials"]] == wanted[3:5]
+    assert [one["credentialId"] for one in key.get("/credentials?search=USER5")["credentials"]] == [wanted[5]]
+    assert [one["credentialId"] for one in key.get(f"/credentials?search={wanted[2][3:20]}")["credentials"]] == [wanted[2]]
+    some = key.get("/credentials?search=example&limit=2")
+    assert [one["credentialId"] for one in key.get(f"/credentials?search=example&limit=9&cursor={some['next']}")["credentials"]] == wanted[2:]
+
+
+@pytest.mark.parametrize("query", ["limit=-1", "limit=1001", "offset=x", "cursor=", "cursor=x3", "cursor=d", "cursor=d1.100", "cursor=d1x", "cursor=d1.2.3",
+                                   "privateKeys=no"])
+def test_a_page_that_cannot_be_is_refused(key, control, query):
+    answer = control.request("GET", f"{key.path}/credentials?{query}")
+    assert answer.status == 400 and len(answer.json["error"]) > 20

@@ -93,7 +93,7 @@ def test_answers_are_neither_kept_nor_guessed_at(control):
 
 @pytest.mark.parametrize(
     "method, path, status",
-    [("GET", "/", 404), ("GET", "/v1", 404), ("GET", "/v1/keys/", 404), ("GET", "/v1/keys/none", 404), ("PUT", "/v1/keys", 405),
+    [("GET", "/inspector/none", 404), ("GET", "/inspector/index.html/x", 404), ("GET", "/v1", 404), ("GET", "/v1/keys/", 404), ("GET", "/v1/keys/none", 404), ("PUT", "/v1/keys", 405),
      ("GET", "/v1/keys/../../etc/passwd", 404), ("GET", "/v1/keys/%2e%2e/x", 404), ("DELETE", "/v1/status", 405), ("GET", "/session/1/webauthn/x", 404)],
 )
 def test_what_is_not_there_is_said_to_be_not_there(control, method, path, status):

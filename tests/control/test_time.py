@@ -86,3 +86,32 @@ def test_a_frozen_clock_stands_and_goes_on(key):
 @pytest.mark.parametrize("change", [{"advanceMs": -1}, {"scale": 0}, {"scale": -2}, {"frozen": 1}, {"advanceMs": 1e30}, {"speed": 2}])
 def test_time_never_goes_back(key, change):
     assert key.control.request("PATCH", key.path + "/clock", change).status == 400
+
+
+def test_timers_are_told_as_moments_of_the_keys_clock(plug_in):
+    key = plug_in(pin="1234")
+    key.patch("/clock", {"frozen": True})
+    key.post("/power-cycle")
+    state = key.get()
+    now = state["clock"]["now"]
+    assert state["timers"] == {"poweredUp": now, "resetUntil": now + 10, "token": None, "sequenceUntil": None}
+    ctap = Ctap2(key.fido2_device())
+    pin = ClientPin(ctap)
+    pin.get_pin_token("1234", ClientPin.PERMISSION.MAKE_CREDENTIAL | ClientPin.PERMISSION.GET_ASSERTION, "example.org")
+    token = key.get()["timers"]["token"]
+    assert token == {"permissions": ["mc", "ga"], "rpId": "example.org", "until": pytest.approx(now + 30)}
+    key.patch("/clock", {"advanceMs": 31_000})
+    assert key.get()["timers"]["token"] is None
+
+
+def test_how_long_further_assertions_are_there_is_told(key):
+    site = Site(key, "example.org")
+    for name in ("alice", "bob"):
+        site.register(name, resident_key_requirement="required")
+    key.patch("/clock", {"frozen": True})
+    ctap = Ctap2(key.fido2_device())
+    ctap.get_assertion("example.org", bytes(32))
+    state = key.get()
+    assert state["timers"]["sequenceUntil"] == pytest.approx(state["clock"]["now"] + 30)
+    ctap.get_next_assertion()
+    assert key.get()["timers"]["sequenceUntil"] is None

@@ -1,18 +1,19 @@
 """The examples of docs/testing-your-site.md, taken out of the page as they stand."""
 
 import os
-import re
-import textwrap
+from pathlib import Path
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/testing-your-site.md")
+from documents import blocks
+
+PAGE = Path(os.path.dirname(os.path.abspath(__file__))).parents[1] / "docs/testing-your-site.md"
 MOST_LINES = 19
 
 
 def example(heading):
-    with open(PAGE, encoding="utf-8") as page:
-        text = page.read()
-    (section,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    (block,) = re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.M)
-    lines = textwrap.dedent(block).strip().splitlines()
-    assert len(lines) <= MOST_LINES, f"“{heading}” has {len(lines)} lines"
-    return "\n".join(lines) + "\n"
+    """The only one below this heading."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    begin = lines.index(f"## {heading}")
+    end = next((number for number, line in enumerate(lines) if number > begin and line.startswith("## ")), len(lines))
+    (block,) = [block for block in blocks(PAGE) if begin < block.line <= end]
+    assert block.text.count("\n") < MOST_LINES, f"“{heading}” has {block.text.count(chr(10)) + 1} lines"
+    return f"{block.text}\n"

@@ -2,17 +2,10 @@
 #include "ctap/command.h"
 
 namespace fauxkey::ctap {
-namespace {
-
-// A key without a display is reset in its first ten seconds only, so that no program does it behind the
-// user's back.
-constexpr std::chrono::seconds kWindow{10};
-
-}  // namespace
 
 Response reset(Request& call) {
   auto& key = call.session.key;
-  if (const auto since = key.time_since_power_up(); since > kWindow) {
+  if (const auto since = key.time_since_power_up(); since > Authenticator::kResetWindow) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(since).count();
     return fail(Status::not_allowed, "6.6: the ten seconds after power-up for a reset are over (" +
                                          std::to_string(seconds) + " s)");
