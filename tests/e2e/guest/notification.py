@@ -35,8 +35,18 @@ class Notifications:
         """Clicks on Approve in the notification that comes. Who clicks at once has not read it, and is not heard; nor has anybody for ever."""
         x, y, width, height = wait_until(lambda: self._window(desktop), SECONDS, "a notification")
         time.sleep(READING_SECONDS)
-        desktop.screenshot("notification")
-        desktop.xdotool("mousemove", str(x + width - APPROVE[0]), str(y + height - APPROVE[1]), "click", "1")
+        picture = desktop.picture()  # which is made a file once there is time again
+        place = str(x + width - APPROVE[0]), str(y + height - APPROVE[1])
+        desktop.xdotool("mousemove", *place)
+
+        def is_gone():
+            # again, as a notification that shows the time anew just then takes no click
+            desktop.xdotool("click", "1")
+            time.sleep(READING_SECONDS)
+            return not self._window(desktop)
+
+        wait_until(is_gone, SECONDS, "the notification to go")
+        desktop.keep(picture, "notification")
 
     @staticmethod
     def _window(desktop):
