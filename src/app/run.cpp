@@ -106,24 +106,40 @@ user::PromptBoard::Observer prompt_events(control::EventHub& events) {
           }};
 }
 
+/// The control interface's socket that fauxkey.socket has made, where the options do not want another.
+transport::FileDescriptor handed_over(const RunOptions& options) {
+  auto socket = socket_of_service_manager();
+  if (socket && !options.control.empty()) {
+    spdlog::warn(
+        "The control interface is where --control says, and nobody answers at the socket of fauxkey.socket: "
+        "stop that with systemctl --user disable --now fauxkey.socket, or leave out --control.");
+    socket.reset();
+  }
+  return socket;
+}
+
 /// A key needs none; what cannot do without one says later why there is none.
-bool has_control(const RunOptions& options) {
+bool has_control(const RunOptions& options, const transport::FileDescriptor& socket) {
   if (options.control == "none") return false;
-  if (!options.control.empty() || options.keyless || options.approve == Approve::remote ||
+  if (socket || !options.control.empty() || options.keyless || options.approve == Approve::remote ||
       !runtime_folder().empty())
     return true;
   spdlog::info("There is no control interface: XDG_RUNTIME_DIR is not set, and --control is not given.");
   return false;
 }
 
-std::unique_ptr<control::ControlServer> start_control(const RunOptions& options, const control::Api& api) {
+std::unique_ptr<control::ControlServer> start_control(const RunOptions& options,
+                                                      transport::FileDescriptor socket,
+                                                      const control::Api& api) {
   const auto folder = runtime_folder();
   const bool by_default = options.control.empty();
   try {
     if (!folder.empty()) std::filesystem::create_directories(folder);
-    auto server = std::make_unique<control::ControlServer>(
-        by_default ? "unix:" + (folder / "control.sock").string() : options.control, folder / "control.token",
-        api);
+    const auto token = folder / "control.token";
+    auto server =
+        socket ? std::make_unique<control::ControlServer>(std::move(socket), token, api)
+               : std::make_unique<control::ControlServer>(
+                     by_default ? "unix:" + (folder / "control.sock").string() : options.control, token, api);
     spdlog::info("The control interface is {}.", server->url());
     return server;
   } catch (const std::invalid_argument& error) {
@@ -143,8 +159,9 @@ int run(const RunOptions& options) {
   spdlog::info("fauxkey " FAUXKEY_VERSION ", P-256 by {}.", crypto::p256::implementation());
 
   // In this order, so that whatever uses another ends before it: control interface, keys, trace, events.
+  auto socket = handed_over(options);
   const auto prompter = make_prompter(options);
-  const bool heard = has_control(options);
+  const bool heard = has_control(options, socket);
   control::EventHub events;
   user::PromptBoard prompts{prompt_events(events)};
   std::optional<control::Trace> trace;
@@ -183,8 +200,9 @@ int run(const RunOptions& options) {
   }
   std::unique_ptr<control::ControlServer> control;
   if (heard) {
-    control = start_control(
-        options, {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
+    control =
+        start_control(options, std::move(socket),
+                      {.keys = keys, .prompts = prompts, .events = events, .authenticators = authenticators});
   }
   if (control) std::cout << "control: " << control->url() << '\n' << std::flush;
   notify_service_manager("READY=1");

@@ -23,7 +23,16 @@ constexpr const char* kAddressFile = "control.address";
 
 ControlServer::ControlServer(const std::string& address, std::filesystem::path token_file, Api api)
     : api_{api}, token_file_{std::move(token_file)}, server_{address} {
-  if (!address.starts_with("unix:")) write_token();
+  start();
+}
+
+ControlServer::ControlServer(transport::FileDescriptor listener, std::filesystem::path token_file, Api api)
+    : api_{api}, token_file_{std::move(token_file)}, server_{std::move(listener)} {
+  start();
+}
+
+void ControlServer::start() {
+  if (server_.port() != 0) write_token();
   write_address();
   server_.start([this](HttpRequest& head, const Peer& peer) { return guard(head, peer); },
                 [this](HttpRequest& request) { return answer(api_, request); });

@@ -18,6 +18,8 @@ class ControlServer {
   /// `token_file`: made for a port, with mode 0600, and removed at the end. The file control.address beside
   /// it tells other programs of this user where the interface is. Throws as HttpServer.
   ControlServer(const std::string& address, std::filesystem::path token_file, Api api);
+  /// On a socket that a service manager has made.
+  ControlServer(transport::FileDescriptor listener, std::filesystem::path token_file, Api api);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
@@ -27,6 +29,7 @@ class ControlServer {
 
  private:
   [[nodiscard]] std::optional<HttpResponse> guard(HttpRequest& head, const Peer& peer) const;
+  void start();
   void write_token();
   void write_address() const;
   void remove_address() const;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -79,11 +81,48 @@ std::uint16_t port_in(const sockaddr_storage& name) {
                                           : reinterpret_cast<const sockaddr_in&>(name).sin_port);
 }
 
-std::uint16_t port_of(int listener) {
+/// The name of a listening socket, and how many bytes of it there are.
+std::pair<sockaddr_storage, socklen_t> socket_name(int listener) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size);
-  return port_in(storage);
+  if (::getsockname(listener, reinterpret_cast<sockaddr*>(&storage), &size) != 0) size = 0;
+  return {storage, size};
+}
+
+std::string url_of(const sockaddr_storage& storage, socklen_t size) {
+  switch (storage.ss_family) {
+    case AF_UNIX: {
+      const auto* const path = reinterpret_cast<const sockaddr_un&>(storage).sun_path;
+      const auto length = size - std::min<std::size_t>(size, offsetof(sockaddr_un, sun_path));
+      return "unix:" + std::string{path, ::strnlen(path, length)};
+    }
+    case AF_INET6:
+      return "http://[::1]:" + std::to_string(port_in(storage));
+    default:
+      return "http://127.0.0.1:" + std::to_string(port_in(storage));
+  }
+}
+
+/// Whether nobody but this machine can reach it.
+bool is_local(const sockaddr_storage& storage) {
+  switch (storage.ss_family) {
+    case AF_UNIX:
+      return true;
+    case AF_INET:
+      return reinterpret_cast<const sockaddr_in&>(storage).sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    case AF_INET6:
+      return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr) != 0;
+    default:
+      return false;
+  }
+}
+
+bool listens(int socket) {
+  int type = 0;
+  int accepts = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+         ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) == 0 && accepts != 0;
 }
 
 Peer peer_of(MHD_Connection* connection) {
@@ -186,12 +225,19 @@ class HttpServer::Implementation {
       listener_ = unix_.emplace(address.substr(kUnix.size()), SOCK_STREAM).fd();
       url_ = address;
     } else {
-      port_listener_ = listen_locally(address);
-      listener_ = port_listener_.get();
-      port_ = port_of(listener_);
-      url_ = "http://" + (address.starts_with('[') ? std::string{"[::1]"} : std::string{"127.0.0.1"}) + ":" +
-             std::to_string(port_);
+      take(listen_locally(address));
     }
+  }
+  explicit Implementation(transport::FileDescriptor listener) {
+    const auto [name, size] = socket_name(listener.get());
+    if (!listens(listener.get()) || !is_local(name)) {
+      throw std::invalid_argument{
+          "The socket that the service manager made for the control interface is none for it: let "
+          "ListenStream= name a path, 127.0.0.1:PORT or [::1]:PORT."};
+    }
+    // libmicrohttpd waits by poll; a client that is gone by then must not make it wait in accept.
+    ::fcntl(listener.get(), F_SETFL, ::fcntl(listener.get(), F_GETFL) | O_NONBLOCK);
+    take(std::move(listener));
   }
   void start(Guard guard, Handler handler, std::chrono::seconds longest) {
     longest_ = static_cast<unsigned>(longest.count());
@@ -221,6 +267,14 @@ class HttpServer::Implementation {
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
+  void take(transport::FileDescriptor listener) {
+    own_listener_ = std::move(listener);
+    listener_ = own_listener_.get();
+    const auto [name, size] = socket_name(listener_);
+    url_ = url_of(name, size);
+    if (name.ss_family != AF_UNIX) port_ = port_in(name);
+  }
+
   using SteadyClock = std::chrono::steady_clock;
   struct Arriving {
     HttpRequest request;
@@ -310,7 +364,7 @@ class HttpServer::Implementation {
   Guard guard_;
   Handler handler_;
   std::optional<transport::UnixListener> unix_;
-  transport::FileDescriptor port_listener_;
+  transport::FileDescriptor own_listener_;
   int listener_ = -1;  ///< one of these
   std::string url_;
   std::uint16_t port_ = 0;
@@ -321,6 +375,9 @@ class HttpServer::Implementation {
 
 HttpServer::HttpServer(const std::string& address)
     : implementation_{std::make_unique<Implementation>(address)} {}
+
+HttpServer::HttpServer(transport::FileDescriptor listener)
+    : implementation_{std::make_unique<Implementation>(std::move(listener))} {}
 
 HttpServer::~HttpServer() = default;
 

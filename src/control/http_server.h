@@ -12,6 +12,7 @@
 #include <string>
 
 #include "control/http.h"
+#include "transport/file_descriptor.h"
 
 namespace fauxkey::control {
 
@@ -39,6 +40,9 @@ class HttpServer {
   /// "127.0.0.1:PORT", "[::1]:PORT", with 0 for any free port. Throws std::invalid_argument for another,
   /// std::runtime_error where it cannot be had; each says in one sentence what to do next.
   explicit HttpServer(const std::string& address);
+  /// Takes a stream socket that listens already, made by a service manager: a Unix socket, which stays in its
+  /// place afterwards, or a port of this machine alone. Throws std::invalid_argument for any other.
+  explicit HttpServer(transport::FileDescriptor listener);
   /// Answers nobody any more; waits until handlers have returned.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -87,11 +87,22 @@ class Desktop:
 
     def screenshot(self, what):
         """A picture named after the case; further ones of the same kind are numbered."""
+        self._run("import", "-window", "root", self._path(what))
+
+    def picture(self):
+        """What is to be seen now, in the format of xwd, at once: any program that did it would take seconds."""
+        with open(FRAME_BUFFER, "rb") as file:
+            return file.read()
+
+    def keep(self, picture, what):
+        subprocess.run(["convert", "xwd:-", self._path(what)], input=picture, capture_output=True, timeout=60)
+
+    def _path(self, what):
         number, path = 1, os.path.join(self._out, f"{self.case}-{what}.png")
         while os.path.exists(path):
             number += 1
             path = os.path.join(self._out, f"{self.case}-{what}-{number}.png")
-        self._run("import", "-window", "root", path)
+        return path
 
 
 def is_same_look(one, other):

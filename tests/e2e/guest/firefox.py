@@ -11,7 +11,7 @@ from marionette import Marionette, MarionetteError
 from waiting import wait_until
 
 PORT = 2828
-START_SECONDS = 180  # a quarter of a minute, but under emulation on a busy machine many times that
+START_SECONDS = 600  # a quarter of a minute, but under emulation on a busy machine many times that
 
 ANNOUNCED = {
     "attestation-consent": dialogs.AllowAttestation,

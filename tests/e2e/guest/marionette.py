@@ -3,7 +3,7 @@
 import json
 import socket
 
-CALL_SECONDS = 120  # the first session can take half a minute under emulation
+CALL_SECONDS = 600  # the first session can take half a minute under emulation, and many times that on a busy machine
 
 
 class MarionetteError(RuntimeError):
