@@ -71,8 +71,7 @@ int ui(const UiOptions& options) {
 }  // namespace
 
 void add_ui(CLI::App& program, Action& action) {
-  auto& command = *program.add_subcommand(
-      "ui", "Look at the running daemon's keys in a browser: the inspector, until Ctrl-C");
+  auto& command = *program.add_subcommand("ui", "The inspector: the running daemon's keys in a browser");
   const auto options = std::make_shared<UiOptions>();
   command
       .add_option("--control", options->control,

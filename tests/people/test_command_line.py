@@ -325,7 +325,7 @@ MANY = 700
 
 
 class TestControlC:
-    """At random moments, the same ones for the same seed: what it says of itself is where it was."""
+    """At random moments."""
 
     @staticmethod
     def drafts(home):
@@ -334,11 +334,12 @@ class TestControlC:
     def interrupted(self, home, rounds, longest, *line, environment=None, check, number=signal.SIGINT):
         """Each time the command either is done or ended by the signal, and `check(done)` holds."""
         moments = random.Random(6)
-        ended = 0
-        for round_ in range(rounds):
+        ended = left = 0
+        # Some more where all of them came too late for it.
+        while left < rounds or (not ended and left < 10 * rounds):
+            left += 1
             work = home.start(*line, environment=environment)
-            # The first at once, for a quick machine may be done with all others.
-            moment = moments.uniform(0, longest) if round_ else 0
+            moment = moments.uniform(0, longest)
             begun = time.monotonic()
             while time.monotonic() - begun < moment and work.process.poll() is None:
                 work.read(0.01)

@@ -318,6 +318,7 @@ def test_another_user_who_has_the_link_gets_nothing(ui):
 
 def test_the_address_holds_no_token_once_the_page_is_there(page, ui):
     assert page.run("return location.href") == ui.control.url + "/"
+    page.see("#connection", "Live")
     page.run("location.reload()")
     page.see("#connection", "Live")
 

@@ -41,6 +41,7 @@ _fauxkey() {
       'fauxkey demo' | \
       'fauxkey replay' | \
       'fauxkey webdriver' | \
+      'fauxkey ui' | \
       'fauxkey version' | \
       'fauxkey completion' | \
       'fauxkey help')
@@ -383,6 +384,16 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
+    'fauxkey doctor --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey doctor --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
     'fauxkey replay --to')
       :
       return
@@ -443,6 +454,14 @@ _fauxkey() {
     'fauxkey webdriver --transport')
       mapfile -t COMPREPLY < <(compgen -W 'uhid unix: udp:' -- "$cur")
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
+    'fauxkey ui --control')
+      :
+      return
+      ;;
+    'fauxkey ui --listen')
+      :
       return
       ;;
   esac
@@ -529,7 +548,7 @@ _fauxkey() {
       options='--store --unlock'
       ;;
     'fauxkey doctor')
-      options='--json'
+      options='--store --unlock --json'
       ;;
     'fauxkey demo')
       ;;
@@ -544,16 +563,19 @@ _fauxkey() {
     'fauxkey webdriver')
       options='--to --listen --browser-name --transport --debug'
       ;;
+    'fauxkey ui')
+      options='--control --listen --no-open --debug'
+      ;;
     'fauxkey version')
       ;;
     'fauxkey completion')
       words='bash zsh fish'
       ;;
     'fauxkey help')
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver version completion help'
+      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
       ;;
     *)
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver version completion help'
+      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
       ;;
   esac
   [[ $cur != -* ]] || words="$options "'--help --help-all --version --verbose --quiet --color --no-config --config'

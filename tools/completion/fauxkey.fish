@@ -32,6 +32,7 @@ function __fauxkey_at -d 'Whether this is the command so far'
         'fauxkey demo' \
         'fauxkey replay' \
         'fauxkey webdriver' \
+        'fauxkey ui' \
         'fauxkey version' \
         'fauxkey completion' \
         'fauxkey help'
@@ -52,10 +53,11 @@ complete -c fauxkey -n '__fauxkey_at fauxkey' -a deny -d 'Say no to a prompt of 
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a credentials -d 'The discoverable credentials in the keystore'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a keystore -d 'The keystore\'s file: what opens it, snapshots, its health'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a attestation -d 'The certificates by which the key attests'
-complete -c fauxkey -n '__fauxkey_at fauxkey' -a doctor -d 'Look for what keeps hosts from seeing a key here'
+complete -c fauxkey -n '__fauxkey_at fauxkey' -a doctor -d 'Look for what keeps hosts from seeing a key here, and for what mends it'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a demo -d 'Serve a small site to register and log in at'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a replay -d 'Ask a key what a trace\'s host asked'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a webdriver -d 'Be a browser\'s virtual authenticators, as USB keys'
+complete -c fauxkey -n '__fauxkey_at fauxkey' -a ui -d 'The inspector: the running daemon\'s keys in a browser'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a version -d 'The program\'s version, and what it computes with'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a completion -d 'Print what a shell needs to complete fauxkey\'s command lines'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a help -d 'What the program or one of its commands does'
@@ -175,6 +177,8 @@ complete -c fauxkey -n '__fauxkey_at fauxkey keystore accept-older' -l unlock -x
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation' -a root -d 'Print the root certificate'
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation root' -l store -r -F -d 'The keystore\'s file'
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation root' -l unlock -x -a 'keyfile: ask env: fd: credential:' -d 'What opens it: keyfile:FILE'
+complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l store -r -F -d 'The keystore\'s file'
+complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l unlock -x -a 'keyfile: ask env: fd: credential:' -d 'What opens it: keyfile:FILE'
 complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l json -d 'As JSON'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -F
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l to -x -d 'The key to ask: /dev/hidrawN, unix:PATH or udp:HOST:PORT'
@@ -198,5 +202,9 @@ complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l listen -x -d 'Where t
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l browser-name -x -d 'The browserName that sessions tell, for clients that offer virtual authenticators for some browsers alone'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l transport -x -a 'uhid unix: udp:' -d 'What the keys are plugged into: uhid'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l debug -d 'Allow core dumps and debuggers, which can then see secrets'
+complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l control -x -d 'Where the daemon\'s control interface is: unix:PATH or 127.0.0.1:PORT'
+complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l listen -x -d 'Where the page is'
+complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l no-open -d 'Print the page\'s address and open no browser'
+complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l debug -d 'Allow core dumps and debuggers, which can then see secrets'
 complete -c fauxkey -n '__fauxkey_at fauxkey completion' -a 'bash zsh fish'
-complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation doctor demo replay webdriver version completion help'
+complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'

@@ -122,7 +122,8 @@ class SettingsCases:
             page.press("addButton")
             page.wait_for("arc")
             page.press("confirmButton")  # which is there once the finger was taken
-            page.fill_and_press("enrollmentName", name, "confirmButton")
+            page.fill("enrollmentName", name)
+            page.press("confirmButton")
             page.wait_for_text("enrollments", name)
         page.screenshot("list")
         page.close_dialog("doneButton")

@@ -90,25 +90,14 @@ class SettingsPage:
         wait_until(lambda: self._browser.evaluate(looked_at(f"{enabled(elements)}.length > 0")), SECONDS, what)
         self._browser.evaluate(f"({enabled(elements)}[0].click(), true)")
 
-    def fill_and_press(self, name, text, button):
-        """Types into a field and goes on; once more where the page, still opening, did not hear it."""
-
-        def is_heard():
-            self.fill(name, "")
-            self.fill(name, text)
-            return self._browser.evaluate(looked_at(f"{enabled(by_id(button))}.length > 0"))
-
-        wait_until(is_heard, SECONDS, f"the button {button} with “{text}” in {name}")
-        self.press(button)
-
     def fill(self, name, text):
         """Types into a field; the innermost element of that name is the field itself."""
         self.wait_for(name)
-        edit = f"'insertText', false, {json.dumps(text)}" if text else "'delete'"
-        self._browser.evaluate(
-            f"((field) => {{ field.focus(); document.execCommand('selectAll'); document.execCommand({edit});"
-            f" return true; }})({by_id(name)}.pop())"
-        )
+        # The last letter by itself: the page enables its button by what the field was before an input.
+        self._browser.evaluate(f"({by_id(name)}.pop().focus(), document.execCommand('selectAll'))")
+        for letters in (text[:-1], text[-1]):
+            self._browser.evaluate(f"document.execCommand('insertText', false, {json.dumps(letters)})")
+            self._browser.evaluate(looked_at("true"))
 
     def text(self, name):
         return " ".join(self._browser.evaluate(f"{by_id(name)}.map((each) => each.innerText).join(' ')").split())
