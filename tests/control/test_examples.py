@@ -93,7 +93,7 @@ def test_the_example_for_curl(starter, tmp_path):
     script = example("curl").replace('"pin": "1234"}', '"pin": "1234", "transports": ["unix"]}')
     done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)})
     lines = done.stdout.strip().splitlines()
-    assert '"name":"mine"' in lines[0] and '"next":1' in lines[1] and lines[2] == '{"credentials":[]}'
+    assert '"name":"mine"' in lines[0] and '"next":1' in lines[1] and lines[2] == '{"credentials":[],"total":0}'
     assert daemon.control.get("/v1/keys")["keys"] == []
 
 

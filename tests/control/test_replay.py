@@ -311,7 +311,7 @@ class TestUse:
             (["{trace}", "--as-key", "unix:/x", "--timing"], 2, "--as-key"),
             (["{trace}", "--device", "other"], 1, "no device other"),
             (["{trace}", "--pin", "1"], 2, "--pin"),
-            ([], 2, "file"),
+            ([], 2, "needs FILE"),
         ],
     )
     def test_mistakes_are_told_in_a_sentence(self, traced, replay, arguments, status, sentence):
