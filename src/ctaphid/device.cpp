@@ -155,9 +155,12 @@ class Device::Loop {
     prefer_this_thread();
     std::optional<Time> end;
     for (;;) {
+      // Timers go by the time before: on a busy machine this thread may stand still after it has read, and a
+      // packet that came meanwhile is not late.
+      const Time looked = now();
       const bool more = drain();
       if (take_events() && !end) end = now() + kFarewell;
-      engine_.on_timer(now());
+      engine_.on_timer(looked);
       flush();
       const std::optional<Time> next = engine_.next_deadline();
       if (end && (now() >= *end || !engine_.answering())) return;
