@@ -177,6 +177,7 @@ std::string for_bash(const std::vector<CommandRow>& rows) {
   for (const auto& row : rows) {
     if (&row == &rows.front()) continue;
     std::vector<std::string> words;
+    words.reserve(row.commands.size() + row.positionals.words.size());
     for (const auto& [name, description] : row.commands) words.push_back(name);
     words.insert(words.end(), row.positionals.words.begin(), row.positionals.words.end());
     std::vector<std::string> options;

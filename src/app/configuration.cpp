@@ -273,6 +273,7 @@ std::optional<fs::path> configure(const CLI::App& run, CLI::App& command, const 
     const auto* const known = find(keys, setting.key);
     if (known == nullptr) {
       std::vector<std::string> names;
+      names.reserve(keys.size());
       for (const auto* option : keys) names.push_back(long_name(*option));
       const auto guess = nearest(setting.key, names);
       place.refuse("there is no option " + shown(setting.key) +
