@@ -27,7 +27,7 @@ struct UiOptions {
 
 /// By the desktop's own choice of a browser. Without a desktop that may be one that takes the terminal.
 bool open_in_browser(const std::string& url) {
-  if (environment("DISPLAY").empty() && environment("WAYLAND_DISPLAY").empty()) return false;
+  if (!has_display()) return false;
   std::string program = "xdg-open";
   std::string address = url;
   const std::array<char*, 3> arguments{program.data(), address.data(), nullptr};

@@ -12,4 +12,9 @@ namespace fauxkey {
   return value != nullptr ? value : "";
 }
 
+/// Whether windows can be shown.
+[[nodiscard]] inline bool has_display() {
+  return !environment("DISPLAY").empty() || !environment("WAYLAND_DISPLAY").empty();
+}
+
 }  // namespace fauxkey

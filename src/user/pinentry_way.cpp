@@ -25,8 +25,6 @@ using Steady = std::chrono::steady_clock;
 /// A dialog cannot be changed, only replaced, which is for what matters and not more often than so.
 constexpr auto kBetweenDialogs = 3s;
 
-bool has_display() { return !environment("DISPLAY").empty() || !environment("WAYLAND_DISPLAY").empty(); }
-
 /// When a time that is left now will be over, as a clock on the wall shows it.
 std::string wall_time_in(Clock::Duration left) {
   const auto then = std::time(nullptr) + std::chrono::ceil<std::chrono::seconds>(left).count();
