@@ -38,27 +38,13 @@ constexpr std::string_view kTests = "For tests";
 constexpr std::string_view kRare = "Seldom needed";
 /// Of commands with more options than a screen has room for, these are shown by --help-all alone.
 constexpr std::array kRareGroups{
-    Group{"--attestation", kKey},
-    Group{"--always-uv", kKey},
-    Group{"--enterprise-attestation", kKey},
-    Group{"--large-blobs", kKey},
-    Group{"--algorithms", kKey},
-    Group{"--backup-eligible", kKey},
-    Group{"--uvm", kKey},
-    Group{"--aaguid", kKey},
-    Group{"--persona", kKey},
-    Group{"--ctap", kKey},
-    Group{"--serial", kKey},
-    Group{"--seed", kTests},
-    Group{"--fault", kTests},
-    Group{"--keyless", kTests},
-    Group{"--trace-secrets", kTests},
-    Group{"--print-config", kRare},
-    Group{"--debug", kRare},
-    Group{"--credential-id", kRare},
-    Group{"--user-handle", kRare},
-    Group{"--user", kRare},
-    Group{"--display-name", kRare},
+    Group{"--attestation", kKey},   Group{"--always-uv", kKey},  Group{"--enterprise-attestation", kKey},
+    Group{"--large-blobs", kKey},   Group{"--algorithms", kKey}, Group{"--backup-eligible", kKey},
+    Group{"--uvm", kKey},           Group{"--aaguid", kKey},     Group{"--persona", kKey},
+    Group{"--ctap", kKey},          Group{"--serial", kKey},     Group{"--seed", kTests},
+    Group{"--fault", kTests},       Group{"--keyless", kTests},  Group{"--trace-secrets", kTests},
+    Group{"--print-config", kRare}, Group{"--debug", kRare},     Group{"--credential-id", kRare},
+    Group{"--user-handle", kRare},  Group{"--user", kRare},      Group{"--display-name", kRare},
 };
 
 struct Example {

@@ -31,11 +31,14 @@ export interface KeyOptions {
   pin?: string;
   serial?: string;
   seed?: number;
+  /** What kind of key it is (docs/personas.md); further options go before what it says. */
+  persona?: string;
+  aaguid?: string;
   userVerification?: 'none' | 'prompt' | 'fingerprint';
   alwaysUv?: boolean;
-  attestation?: 'packed' | 'self';
+  attestation?: 'packed' | 'self' | 'none' | 'fido-u2f' | 'tpm' | 'android-key' | 'apple' | 'compound';
   enterpriseAttestation?: string[];
-  largeBlobs?: 'command' | 'extension';
+  largeBlobs?: 'none' | 'command' | 'extension';
   ctapVersion?: '2.0' | '2.1' | '2.3';
   algorithms?: string[];
   backupEligible?: boolean;
