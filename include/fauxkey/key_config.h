@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,11 +22,21 @@ struct Persona {
   std::uint32_t firmware_version = 1;
 };
 
-/// How makeCredential attests (WebAuthn 8.2).
+/// How makeCredential attests (WebAuthn 8).
 enum class AttestationStyle : std::uint8_t {
-  packed,       ///< by the attestation key, with its certificate
+  packed,       ///< by the attestation key, with its certificate (8.2)
   packed_self,  ///< by the credential's own key
+  none,         ///< not at all (8.7)
+  fido_u2f,     ///< as U2F's registration; ES256 alone, and the AAGUID is told as zeros (8.6)
+  tpm,          ///< as a TPM 2.0; ES256, ES384, ES512 and RS256 (8.3)
+  android_key,  ///< by a certificate for the credential's own key, as Android's keystore; the same algorithms
+                ///< (8.4)
+  apple,        ///< by an anonymous certificate for the credential's own key; ES256 alone (8.8)
+  compound,     ///< two statements: packed, and tpm or (of other algorithms) self (8.9)
 };
+
+/// A certificate that attestations chain to, with its private key (attestation_root.h).
+struct AttestationRoot;
 
 /// Enterprise attestation (CTAP 2.3, 7.1): attestation by a certificate that names this one key.
 struct Enterprise {
@@ -55,7 +66,16 @@ enum class CtapVersion : std::uint8_t { fido_2_0, fido_2_1, fido_2_3 };
 
 struct KeyConfig {
   Persona persona{};
+  /// Unasked. A credential whose algorithm the style does not have gets the first of further_attestations
+  /// that has it, or else `packed`.
   AttestationStyle attestation = AttestationStyle::packed;
+  /// Also made, where a platform prefers their format (attestationFormatsPreference). "none" always is.
+  std::vector<AttestationStyle> further_attestations{};
+  /// Certificates in x5c: the leaf, or (2) the leaf and the intermediate authority that signed it. U2F and
+  /// fido-u2f have room for one alone.
+  unsigned attestation_chain = 1;
+  /// What leaves are made under; nothing: the keystore's own root.
+  std::shared_ptr<const AttestationRoot> attestation_root{};
   std::optional<Enterprise> enterprise{};
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;

@@ -39,6 +39,9 @@ constexpr std::string_view kRare = "Seldom needed";
 /// Of commands with more options than a screen has room for, these are shown by --help-all alone.
 constexpr std::array kRareGroups{
     Group{"--attestation", kKey},
+    Group{"--further-attestations", kKey},
+    Group{"--attestation-chain", kKey},
+    Group{"--attestation-root", kKey},
     Group{"--always-uv", kKey},
     Group{"--enterprise-attestation", kKey},
     Group{"--large-blobs", kKey},
@@ -97,6 +100,9 @@ constexpr std::array kExamples{
     Example{"fauxkey keystore snapshot", "fauxkey keystore snapshot restore before-update", ""},
     Example{"fauxkey keystore check", "fauxkey keystore check", ""},
     Example{"fauxkey attestation root", "fauxkey attestation root >root.pem", "for a relying party"},
+    Example{"fauxkey attestation intermediate", "fauxkey attestation intermediate >between.pem",
+            "for a chain of two"},
+    Example{"fauxkey attestation crl", "fauxkey attestation crl >revoked.pem", "for a relying party"},
     Example{"fauxkey doctor", "fauxkey doctor", "what is wrong, and what mends it"},
     Example{"fauxkey demo", "fauxkey demo", "then open what it prints in a browser"},
     Example{"fauxkey replay", "fauxkey run --ephemeral --trace t.jsonl", "record"},

@@ -28,6 +28,7 @@ struct RunOptions {
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;
   KeyConfig key;
+  std::string attestation_root;     ///< empty: each key has its own
   bool keyless = false;             ///< no key of the daemon's own
   std::string control;              ///< empty: the default; "none"
   std::string trace;                ///< empty: none

@@ -46,8 +46,16 @@ inline constexpr std::array kBuiltInUvNames{
     Named{std::string_view{"none"}, BuiltInUvKind::none},
     Named{std::string_view{"prompt"}, BuiltInUvKind::prompt},
     Named{std::string_view{"fingerprint"}, BuiltInUvKind::fingerprint}};
-inline constexpr std::array kAttestationNames{Named{std::string_view{"packed"}, AttestationStyle::packed},
-                                              Named{std::string_view{"self"}, AttestationStyle::packed_self}};
+inline constexpr std::array kAttestationNames{
+    Named{std::string_view{"packed"}, AttestationStyle::packed},
+    Named{std::string_view{"self"}, AttestationStyle::packed_self},
+    Named{std::string_view{"none"}, AttestationStyle::none},
+    Named{std::string_view{"fido-u2f"}, AttestationStyle::fido_u2f},
+    Named{std::string_view{"tpm"}, AttestationStyle::tpm},
+    Named{std::string_view{"android-key"}, AttestationStyle::android_key},
+    Named{std::string_view{"apple"}, AttestationStyle::apple},
+    Named{std::string_view{"compound"}, AttestationStyle::compound}};
+inline constexpr std::int64_t kMaxAttestationChain = 2;
 inline constexpr std::array kLargeBlobNames{Named{std::string_view{"command"}, LargeBlobKind::command},
                                             Named{std::string_view{"extension"}, LargeBlobKind::extension}};
 inline constexpr std::array kCtapVersionNames{Named{std::string_view{"2.0"}, CtapVersion::fido_2_0},

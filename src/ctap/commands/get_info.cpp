@@ -104,13 +104,15 @@ Response describe(Authenticator& key) {
       {kFirmwareVersion, key.config().persona.firmware_version},
       {kMaxCredBlobLength, number(Authenticator::kMaxCredBlobLength)},
       {kRemainingDiscoverableCredentials, number(Authenticator::remaining_discoverable(*count))},
-      {kAttestationFormats, texts(ctap::kAttestationFormats)},
       {kLongTouchForReset, settings.long_touch_for_reset},
       {kEncIdentifier, key.identity().encrypted_identifier()},
       {kTransportsForReset, cbor::Array{"usb"}},
       {kEncCredStoreState, *store_state},
       {kAuthenticatorConfigCommands, numbers(config_sub_commands(key))},
   };
+  // The list has no "none", and is not empty.
+  if (const auto formats = attestation_formats(key.config()); !formats.empty())
+    map.emplace_back(kAttestationFormats, texts(formats));
   if (key.config().client_pin) {
     map.emplace_back(kForcePinChange, settings.force_pin_change);
     map.emplace_back(kMinPinLength, settings.min_pin_length);

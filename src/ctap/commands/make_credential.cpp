@@ -180,6 +180,8 @@ Response make_credential(Request& call) {
   const auto credential = key.create(std::move(wanted));
   if (!credential) return fail(credential.error());
   // 19
+  const auto style =
+      choose_attestation(key.config(), *algorithm, request->attestation_formats_preference, *enterprise);
   const Bytes auth_data =
       encode_attested({.rp_id_hash = rp_id_hash,
                        .user_present = true,
@@ -188,9 +190,8 @@ Response make_credential(Request& call) {
                        .backed_up = credential->backed_up,
                        .sign_count = 0,
                        .extensions = registration_outputs(*extensions, key, *credential, *verification)},
-                      key.config().persona.aaguid, *credential);
-  auto attestation = attest(key, *credential, auth_data, request->client_data_hash,
-                            request->attestation_formats_preference, *enterprise);
+                      told_aaguid(key.config(), style), *credential);
+  auto attestation = attest(key, style, *credential, auth_data, request->client_data_hash, *enterprise);
   cbor::Map response{
       {kFmt, attestation.format}, {kAuthData, auth_data}, {kAttStmt, std::move(attestation.statement)}};
   if (attestation.enterprise) response.emplace_back(kEpAtt, true);
