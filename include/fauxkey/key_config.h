@@ -10,17 +10,9 @@
 
 #include "fauxkey/bytes.h"
 #include "fauxkey/credential.h"
+#include "fauxkey/persona.h"
 
 namespace fauxkey {
-
-/// What kind of key it is: what getInfo tells of the model.
-struct Persona {
-  std::string name = "fauxkey";
-  /// A random (version 4) UUID made for this project; no vendor's.
-  Aaguid aaguid{0x0f, 0xa0, 0x7b, 0x1e, 0x5d, 0x3c, 0x4e, 0x8a,
-                0x9c, 0x61, 0xf2, 0xd4, 0x27, 0xb8, 0x90, 0x5e};
-  std::uint32_t firmware_version = 1;
-};
 
 /// How makeCredential attests (WebAuthn 8).
 enum class AttestationStyle : std::uint8_t {
@@ -56,13 +48,10 @@ enum class BuiltInUvKind : std::uint8_t {
 /// Where platforms may keep bytes for a credential: one of the two ways that CTAP 2.3 has, which exclude each
 /// other.
 enum class LargeBlobKind : std::uint8_t {
+  none,
   command,    ///< extension largeBlobKey and authenticatorLargeBlobs (6.10, 12.3)
   extension,  ///< extension largeBlob (12.4)
 };
-
-/// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
-/// version they do not know for a U2F key (Firefox 153 does).
-enum class CtapVersion : std::uint8_t { fido_2_0, fido_2_1, fido_2_3 };
 
 struct KeyConfig {
   Persona persona{};
@@ -79,6 +68,8 @@ struct KeyConfig {
   std::optional<Enterprise> enterprise{};
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;
+  /// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
+  /// version they do not know for a U2F key (Firefox 153 does).
   CtapVersion newest_version = CtapVersion::fido_2_3;
   bool ctap = true;          ///< otherwise the key speaks U2F alone
   bool discoverable = true;  ///< can have discoverable credentials (option rk)
