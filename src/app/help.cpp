@@ -45,6 +45,8 @@ constexpr std::array kRareGroups{
     Group{"--algorithms", kKey},
     Group{"--backup-eligible", kKey},
     Group{"--uvm", kKey},
+    Group{"--presence-timeout", kRare},
+    Group{"--packet-timeout", kRare},
     Group{"--ctap", kKey},
     Group{"--serial", kKey},
     Group{"--seed", kTests},

@@ -114,6 +114,14 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
       return
       ;;
+    'fauxkey run --presence-timeout')
+      :
+      return
+      ;;
+    'fauxkey run --packet-timeout')
+      :
+      return
+      ;;
     'fauxkey run --control')
       :
       return
@@ -439,6 +447,14 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
       return
       ;;
+    'fauxkey replay --presence-timeout')
+      :
+      return
+      ;;
+    'fauxkey replay --packet-timeout')
+      :
+      return
+      ;;
     'fauxkey webdriver --to')
       :
       return
@@ -467,7 +483,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'
@@ -553,7 +569,7 @@ _fauxkey() {
     'fauxkey demo')
       ;;
     'fauxkey replay')
-      options='--to --as-key --device --timing --json --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm'
+      options='--to --as-key --device --timing --json --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout'
       [[ $cur == -* ]] || {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
