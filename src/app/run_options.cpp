@@ -42,7 +42,7 @@ CLI::Option* add_duration(CLI::App& command, const char* name, std::chrono::mill
   return command
       .add_option_function<std::int64_t>(
           name, [&value](std::int64_t count) { value = Least{count}; }, description)
-      ->check(CLI::Range(std::int64_t{least.count()}, std::int64_t{Least{most}.count()}));
+      ->check(CLI::Range(std::int64_t{least.count()}, std::int64_t{Least{most}.count()}).description(""));
 }
 
 /// Names as the registry writes them; upper and lower case are the same.
