@@ -54,6 +54,7 @@ class Engine {
     std::uint32_t channel_seed = 0;
     transport::Pacing pacing;
     bool cbor = true;  ///< otherwise the key speaks U2F alone
+    bool msg = true;   ///< otherwise the key does not speak U2F
     /// From one packet of a message to the next.
     std::chrono::milliseconds packet_timeout{500};
     /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for

@@ -37,6 +37,12 @@ _fauxkey() {
       'fauxkey keystore accept-older' | \
       'fauxkey attestation' | \
       'fauxkey attestation root' | \
+      'fauxkey attestation intermediate' | \
+      'fauxkey attestation crl' | \
+      'fauxkey persona' | \
+      'fauxkey persona list' | \
+      'fauxkey persona show' | \
+      'fauxkey metadata' | \
       'fauxkey doctor' | \
       'fauxkey demo' | \
       'fauxkey replay' | \
@@ -90,8 +96,20 @@ _fauxkey() {
       :
       return
       ;;
+    'fauxkey run --persona')
+      :
+      return
+      ;;
     'fauxkey run --attestation')
-      mapfile -t COMPREPLY < <(compgen -W 'packed self' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey run --further-attestations')
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey run --attestation-chain')
+      :
       return
       ;;
     'fauxkey run --uv')
@@ -103,7 +121,7 @@ _fauxkey() {
       return
       ;;
     'fauxkey run --large-blobs')
-      mapfile -t COMPREPLY < <(compgen -W 'command extension' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'none command extension' -- "$cur")
       return
       ;;
     'fauxkey run --algorithms')
@@ -120,6 +138,15 @@ _fauxkey() {
       ;;
     'fauxkey run --packet-timeout')
       :
+      return
+      ;;
+    'fauxkey run --aaguid')
+      :
+      return
+      ;;
+    'fauxkey run --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
       return
       ;;
     'fauxkey run --control')
@@ -392,6 +419,80 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
+    'fauxkey attestation root --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --persona')
+      :
+      return
+      ;;
+    'fauxkey metadata --out')
+      :
+      return
+      ;;
+    'fauxkey metadata --serve')
+      :
+      return
+      ;;
+    'fauxkey metadata --status')
+      :
+      return
+      ;;
+    'fauxkey metadata --next-update')
+      :
+      return
+      ;;
+    'fauxkey metadata --number')
+      :
+      return
+      ;;
+    'fauxkey metadata --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
     'fauxkey doctor --store')
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
@@ -423,8 +524,20 @@ _fauxkey() {
       :
       return
       ;;
+    'fauxkey replay --persona')
+      :
+      return
+      ;;
     'fauxkey replay --attestation')
-      mapfile -t COMPREPLY < <(compgen -W 'packed self' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey replay --further-attestations')
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey replay --attestation-chain')
+      :
       return
       ;;
     'fauxkey replay --uv')
@@ -436,7 +549,7 @@ _fauxkey() {
       return
       ;;
     'fauxkey replay --large-blobs')
-      mapfile -t COMPREPLY < <(compgen -W 'command extension' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'none command extension' -- "$cur")
       return
       ;;
     'fauxkey replay --algorithms')
@@ -452,6 +565,10 @@ _fauxkey() {
       return
       ;;
     'fauxkey replay --packet-timeout')
+      :
+      return
+      ;;
+    'fauxkey replay --aaguid')
       :
       return
       ;;
@@ -483,7 +600,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid --attestation-root --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'
@@ -558,10 +675,27 @@ _fauxkey() {
       options='--store --unlock'
       ;;
     'fauxkey attestation')
-      words='root'
+      words='root intermediate crl'
       ;;
     'fauxkey attestation root')
-      options='--store --unlock'
+      options='--store --unlock --attestation-root'
+      ;;
+    'fauxkey attestation intermediate')
+      options='--store --unlock --attestation-root'
+      ;;
+    'fauxkey attestation crl')
+      options='--store --unlock --attestation-root'
+      ;;
+    'fauxkey persona')
+      words='list show'
+      ;;
+    'fauxkey persona list')
+      options='--json'
+      ;;
+    'fauxkey persona show')
+      ;;
+    'fauxkey metadata')
+      options='--persona --out --serve --status --next-update --number --bad-signature --attestation-root --store --unlock'
       ;;
     'fauxkey doctor')
       options='--store --unlock --json'
@@ -569,7 +703,7 @@ _fauxkey() {
     'fauxkey demo')
       ;;
     'fauxkey replay')
-      options='--to --as-key --device --timing --json --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout'
+      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid'
       [[ $cur == -* ]] || {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
@@ -588,10 +722,10 @@ _fauxkey() {
       words='bash zsh fish'
       ;;
     'fauxkey help')
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
       ;;
     *)
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
       ;;
   esac
   [[ $cur != -* ]] || words="$options "'--help --help-all --version --verbose --quiet --color --no-config --config'
