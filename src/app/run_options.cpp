@@ -156,13 +156,6 @@ void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice) {
                    "provider does; they have no signature counter");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
-  add_duration(command, "--presence-timeout", key.presence_timeout, std::chrono::seconds{1},
-               std::chrono::hours{24}, "How long each question waits for its answer (default: 30)")
-      ->type_name("SECONDS");
-  add_duration(command, "--packet-timeout", key.packet_timeout, kShortestPacketTimeout, kLongestPacketTimeout,
-               "How long a host may take from one packet of a message to the next; more for a machine that "
-               "stands still for longer (default: 500)")
-      ->type_name("MS");
   command
       .add_option_function<std::string>(
           "--aaguid",
@@ -174,6 +167,13 @@ void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice) {
           "The model's number (AAGUID), by which sites look it up (default: the persona's own, which is no "
           "vendor's)")
       ->type_name("UUID");
+  add_duration(command, "--presence-timeout", key.presence_timeout, std::chrono::seconds{1},
+               std::chrono::hours{24}, "How long each question waits for its answer (default: 30)")
+      ->type_name("SECONDS");
+  add_duration(command, "--packet-timeout", key.packet_timeout, kShortestPacketTimeout, kLongestPacketTimeout,
+               "How long a host may take from one packet of a message to the next; more for a machine that "
+               "stands still for longer (default: 500)")
+      ->type_name("MS");
   const auto options = command.get_options();
   choice.options.assign(options.begin() + static_cast<std::ptrdiff_t>(before), options.end());
 }

@@ -64,7 +64,7 @@ std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& 
   styles.reserve(kAttestationNames.size());
   for (const auto& name : names) {
     const auto* const found =
-        std::ranges::find(kAttestationNames, name, &personas::Named<AttestationStyle>::name);
+        std::ranges::find_if(kAttestationNames, [&](const auto& row) { return row.name == name; });
     if (found == kAttestationNames.end()) {
       std::string known;
       for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);

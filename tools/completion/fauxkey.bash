@@ -132,15 +132,15 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
       return
       ;;
+    'fauxkey run --aaguid')
+      :
+      return
+      ;;
     'fauxkey run --presence-timeout')
       :
       return
       ;;
     'fauxkey run --packet-timeout')
-      :
-      return
-      ;;
-    'fauxkey run --aaguid')
       :
       return
       ;;
@@ -560,15 +560,15 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
       return
       ;;
+    'fauxkey replay --aaguid')
+      :
+      return
+      ;;
     'fauxkey replay --presence-timeout')
       :
       return
       ;;
     'fauxkey replay --packet-timeout')
-      :
-      return
-      ;;
-    'fauxkey replay --aaguid')
       :
       return
       ;;
@@ -600,7 +600,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid --attestation-root --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid --presence-timeout --packet-timeout --attestation-root --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'
@@ -703,7 +703,7 @@ _fauxkey() {
     'fauxkey demo')
       ;;
     'fauxkey replay')
-      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid'
+      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid --presence-timeout --packet-timeout'
       [[ $cur == -* ]] || {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
