@@ -13,6 +13,7 @@
 #include "base/wiping.h"
 #include "fauxkey/bytes.h"
 #include "keystore/exchange/json.h"
+#include "personas/names.h"
 
 namespace fauxkey::control {
 
@@ -83,11 +84,7 @@ class JsonReader {
 };
 
 /// The names of a table's values, and back.
-template <class T>
-struct Named {
-  std::string_view name;
-  T value;
-};
+using personas::Named;
 template <class Rows, class T>
 [[nodiscard]] std::string_view name_in(const Rows& rows, const T& value) {
   for (const auto& row : rows) {

@@ -8,6 +8,7 @@
 #include "control/credentials.h"
 #include "control/faults/wrap.h"
 #include "control/http.h"
+#include "personas/personas.h"
 #include "transport/transport.h"
 
 namespace fauxkey::control {
@@ -40,6 +41,12 @@ const char* event_name(BenchStore::Change change) {
   return "key.reset";
 }
 
+/// As prompts name it to a person.
+std::string shown_name(const KeyOptions& options) {
+  const auto& persona = options.config.persona.name;
+  return persona == personas::kDefault ? options.name : options.name + ", " + persona;
+}
+
 /// Packets of the key are told where they leave, since faults may send others in their place.
 void tell_what_leaves(ctaphid::Observer& observer, faults::Hooks& hooks) {
   if (!observer.packet) return;
@@ -66,7 +73,7 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const MakeStore
                : std::make_unique<BenchStore>(std::make_unique<MemoryStore>(sources_.clock), sources_.clock);
   gate_ = std::make_unique<user::ScriptedGate>(
       options_.name, sources_.clock, surroundings_.prompts, options_.user,
-      surroundings_.gate ? surroundings_.gate(options_.name, sources_.clock) : nullptr);
+      surroundings_.gate ? surroundings_.gate(shown_name(options_), sources_.clock) : nullptr);
   if (surroundings_.attestation_root) options_.config.attestation_root = surroundings_.attestation_root;
   options_.config.repeatable = options_.seed.has_value();
   key_ =

@@ -35,7 +35,7 @@ struct Surroundings {
   /// What all keys attest under; nothing: each has its own.
   std::shared_ptr<const AttestationRoot> attestation_root{};
   std::filesystem::path persona_folder{};  ///< of the user's own files; may be empty
-  /// Who asks a person for a key of this name, besides the board; nothing: nobody does.
+  /// Who asks a person for a key that is shown by this name, besides the board; nothing: nobody does.
   std::function<std::unique_ptr<UserGate>(const std::string& key, Clock&)> gate{};
 };
 

@@ -462,6 +462,15 @@ def test_options_of_json_go_before_what_the_persona_says(plug_in):
     assert key.state["options"]["persona"] == "platform-apple"
 
 
+def test_a_prompt_names_the_persona(starter, rp_id):
+    key = starter.start("--persona", "titan-2", approve="ask", terminal=True)
+    channel = key.channel()
+    channel.start(MAKE_CREDENTIAL, make_credential_request(rp_id))
+    key.read_terminal("(Key: main, titan-2)")
+    channel.send(CANCEL)
+    assert channel.finish()[0] == KEEPALIVE_CANCEL
+
+
 @pytest.mark.parametrize("options, said", [
     ({"persona": "yubikey5"}, "is yubikey-5 meant?"),
     ({"persona": "../yubikey-5"}, "There is no persona"),

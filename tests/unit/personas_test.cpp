@@ -177,7 +177,7 @@ TEST_CASE("what is wrong with a persona's file is said with its line and what ma
       {"", "mine.toml:1: aaguid is missing"},
       {kAaguid, "versions is missing"},
       {"aaguid = \"x\"\n", "mine.toml:1: aaguid takes a UUID"},
-      {begin + "algoritms = []\n", "mine.toml:3: there is no key algoritms; is algorithms meant?"},
+      {begin + "algorithm = []\n", "mine.toml:3: there is no key algorithm; is algorithms meant?"},
       {begin + "[options]\nrq = true\n", "mine.toml:4: there is no key rq in [options]; is rk meant?"},
       {begin + "[limits]\n\nmaxMsgSise = 1\n",
        "mine.toml:5: there is no key maxMsgSise in [limits]; is maxMsgSize"},

@@ -1,7 +1,8 @@
 """MDN's guide to passkeys as a table: each value of each option, which CTAP request reaches the key for it, and what the page gets.
 
-The rows of a browser are written to OUT/guide.json. tests/e2e/servers/guide-BROWSER.json is the copy that is kept: a row that comes
-out otherwise fails, and docs/compatibility.md is made from it.
+The rows of a browser are written to OUT/guide.json, each with what came of it in words: the key's requests, an arrow, the page.
+tests/e2e/servers/guide-BROWSER.json is the copy that is kept: a row that comes out otherwise fails, and docs/compatibility.md is
+made from it.
 """
 
 import json
@@ -82,24 +83,26 @@ def statement_format(attestation_object):
 
 
 def got(told):
+    """A credential as the page has it, in a few words."""
     response = told["response"]
     data = decoded(response["authenticatorData"])
-    page = {"flags": " ".join(name for flag, name in FLAGS if data[32] & flag), "attachment": told.get("authenticatorAttachment")}
+    words = [" ".join(name for flag, name in FLAGS if data[32] & flag), str(told.get("authenticatorAttachment"))]
     if "attestationObject" in response:
-        page["format"] = statement_format(decoded(response["attestationObject"]))
-        page["aaguid"] = "zeros" if data[37:53] == bytes(16) else "the key's"
-        page["transports"] = response.get("transports")
-        page["credProps"] = told["clientExtensionResults"]
+        words.append("attestation " + statement_format(decoded(response["attestationObject"])))
+        words.append("AAGUID zeros" if data[37:53] == bytes(16) else "the key's AAGUID")
+        words.append("transports " + " ".join(response.get("transports") or ["none"]))
+        if told["clientExtensionResults"] is not None:
+            words.append(f"credProps.rk {str(told['clientExtensionResults'].get('rk')).lower()}")
     else:
-        page["userHandle"] = "told" if response.get("userHandle") else "not told"
-    return page
+        words.append("user handle" if response.get("userHandle") else "no user handle")
+    return ", ".join(words)
 
 
 class GuideCases:
     def __init__(self, out):
         self._out = out
         self._report = Report()
-        self._rows = []
+        self._rows = {}
         self._site = Site(out)
         self._browser = self._desktop = self._key = None
         self._kept = {}
@@ -115,19 +118,15 @@ class GuideCases:
         self._browser, self._desktop = browser, desktop
         if os.path.exists(KEPT.format(browser.name)):
             with open(KEPT.format(browser.name), encoding="utf-8") as file:
-                self._kept = {self._name(row): row for row in json.load(file)["rows"]}
+                self._kept = json.load(file)
         DemoPage(browser, self._site.origin)
         self._with_key("verifies by itself", ["--uv"], self._all_options)
         self._with_key("has no PIN", [], self._verification)
         self._with_key("has a PIN", ["--pin", PIN], self._verification)
         with self._report.case("each-row-that-is-kept-came"):
-            missing = set(self._kept) - {self._name(row) for row in self._rows}
+            missing = set(self._kept) - set(self._rows)
             expect(not missing, f"no such row came: {sorted(missing)}")
         return self._report.failed
-
-    @staticmethod
-    def _name(row):
-        return f"{row['option']} {row['value']}, {row['ceremony']}, key {row['key']}"
 
     def _with_key(self, what, options, rows):
         with self._report.case(f"key-that-{what.replace(' ', '-')}-starts-and-ends"):
@@ -137,9 +136,8 @@ class GuideCases:
 
     def _row(self, what, option, value, ceremony, options):
         """One call; the answer's id where there is one."""
-        row = {"option": option, "value": value, "ceremony": ceremony, "key": what}
-        name = self._name(row)
-        self._desktop.case = name.replace(" ", "-").replace("/", "-").replace(",", "")
+        name = f"{ceremony}(), key that {what}: {option} {value}"
+        self._desktop.case = "-".join(name.replace("()", "").replace(",", "").replace(":", "").split())
         answer = None
 
         def after_failure():
@@ -147,23 +145,21 @@ class GuideCases:
             self._browser.dismiss_everything()
             DemoPage(self._browser, self._site.origin)
 
-        with self._report.case(name.replace(" ", "-"), after_failure):
+        with self._report.case(self._desktop.case, after_failure):
             before = len(self._key.trace(layer="ctap", dir="in"))
-            row["page"], shown, answer = self._call(ceremony, options)
+            page, shown, answer = self._call(ceremony, options)
             requests = [described(entry) for entry in self._key.trace(layer="ctap", dir="in")[before:]]
-            row["ctap"] = [one for i, one in enumerate(requests) if one and one not in requests[:i]]
-            row["dialogs"] = shown
-            self._rows.append(row)
+            told = dict.fromkeys(one for one in requests if one)
+            asked = "".join(f" ({dialog})" for dialog in shown)
+            self._rows[name] = f"{'; '.join(told) or 'no request'} → {page}{asked}"
             self._write()
             kept = self._kept.get(name)
-            expect(kept is not None, f"no such row is kept; it is {json.dumps(row)}")
-            expect(kept == row, f"it is {json.dumps(row)}, and was {json.dumps(kept)}")
+            expect(kept == self._rows[name], f"it is {self._rows[name]!r}, and {'no such row is kept' if kept is None else f'was {kept!r}'}")
         return answer
 
     def _write(self):
         with open(os.path.join(self._out, "guide.json"), "w", encoding="utf-8") as file:
-            agent = self._browser.evaluate("navigator.userAgent")
-            json.dump({"browser": self._browser.name, "agent": agent, "rows": self._rows}, file, indent=1)
+            json.dump(self._rows, file, indent=1, ensure_ascii=False)
             file.write("\n")
 
     def _call(self, ceremony, options):
@@ -180,11 +176,11 @@ class GuideCases:
             if not closed:
                 browser.evaluate(END)
                 expect(self._settles(shown, CLOSING_SECONDS), "the call did not end when the page took it back")
-            error = browser.evaluate("document.body.dataset.result")
-            return {"error": error, "after": "the dialog was closed" if closed else "the page took the call back"}, shown, None
+            how = "when the dialog is closed" if closed else "when the page takes the call back"
+            return f"waits, and {browser.evaluate('document.body.dataset.result')} {how}", shown, None
         result = browser.evaluate("document.body.dataset.result")
         if browser.evaluate("document.body.dataset.state") == "failed":
-            return {"error": result}, shown, None
+            return result, shown, None
         told = json.loads(result)
         return got(told), shown, told["rawId"]
 
