@@ -30,7 +30,7 @@ constexpr std::array kCommandGroups{
     Group{"status", "The running key"}, Group{"approve", "The running key"},
     Group{"deny", "The running key"},   Group{"credentials", "What it keeps"},
     Group{"keystore", "What it keeps"}, Group{"replay", "For tests"},
-    Group{"webdriver", "For tests"},
+    Group{"webdriver", "For tests"},    Group{"attack", "For tests"},
 };
 
 constexpr std::string_view kKey = "What kind of key it is";
@@ -102,6 +102,8 @@ constexpr std::array kExamples{
     Example{"fauxkey replay", "fauxkey run --ephemeral --trace t.jsonl", "record"},
     Example{"fauxkey replay", "fauxkey replay t.jsonl", "ask a new key the same"},
     Example{"fauxkey webdriver", "fauxkey webdriver --to http://127.0.0.1:4444", "tests then use port 4445"},
+    Example{"fauxkey attack", "fauxkey attack --list", "what it plays"},
+    Example{"fauxkey attack", "fauxkey attack --site http://localhost:8080", "a site like the demo's"},
     Example{"fauxkey completion", "fauxkey completion bash >~/.bash_completion.d/fauxkey", ""},
 };
 

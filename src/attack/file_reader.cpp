@@ -167,7 +167,8 @@ Bytes TableReader::hex(std::string_view name) {
     if (c == ' ' && high < 0) continue;
     const int digit = hex_digit(c);
     if (digit < 0)
-      refuse(*node, "\"" + std::string{name} + "\" has to be bytes in hexadecimal digits, as in \"ef bb bf\"");
+      refuse(*node,
+             "\"" + std::string{name} + "\" has to be bytes in hexadecimal digits, as in \"ef bb bf\"");
     if (high < 0) {
       high = digit;
     } else {

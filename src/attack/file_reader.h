@@ -1,5 +1,5 @@
-// TOML files of people, read strictly: each value knows its line, and a member that nobody has asked for is an
-// error, so that a misspelt one does not pass for a default.
+// TOML files of people, read strictly: each value knows its line, and a member that nobody has asked for is
+// an error, so that a misspelt one does not pass for a default.
 #pragma once
 
 #include <cstdint>

@@ -58,16 +58,18 @@ void add_row(std::string& page, const Result& result) {
   const auto& scenario = *result.scenario;
   std::string what = escaped(scenario.title);
   if (!scenario.why.empty()) what += " <span class=\"dim\">" + escaped(scenario.why) + "</span>";
-  page += "<tr><td><code>" + escaped(scenario.id) + "</code></td>" + cell(steps_text(scenario.steps)) + "<td>" +
-          what + "</td>" + cell(expected_word(result.expected)) + "<td class=\"" + word_of(result.outcome) +
-          "\">" + escaped(result.site.empty() ? name_of(result.outcome) : result.site) + "</td>" +
-          cell(result.said) + "</tr>\n";
+  page += "<tr><td><code>" + escaped(scenario.id) + "</code></td>" + cell(steps_text(scenario.steps)) +
+          "<td>" + what + "</td>" + cell(expected_word(result.expected)) + "<td class=\"" +
+          word_of(result.outcome) + "\">" +
+          escaped(result.site.empty() ? name_of(result.outcome) : result.site) + "</td>" + cell(result.said) +
+          "</tr>\n";
 }
 
 }  // namespace
 
 std::string escaped(std::string_view text) {
-  const std::string valid = cbor::is_utf8(text) ? std::string{text} : control::to_text(Json(std::string{text}));
+  const std::string valid =
+      cbor::is_utf8(text) ? std::string{text} : control::to_text(Json(std::string{text}));
   std::string escaped;
   escaped.reserve(valid.size());
   for (const char c : valid) {
@@ -137,11 +139,12 @@ std::string report_junit(const Report& report) {
                        std::to_string(report.count(Outcome::error)) + "\" skipped=\"" +
                        std::to_string(skipped) + "\" time=\"" + seconds(report.took) + "\"";
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + numbers +
-                    ">\n<testsuite name=\"" + escaped("fauxkey attack " + report.site) + "\"" + numbers + ">\n";
+                    ">\n<testsuite name=\"" + escaped("fauxkey attack " + report.site) + "\"" + numbers +
+                    ">\n";
   for (const auto& result : report.results) {
     xml += "<testcase classname=\"" + escaped(attack::name_of(result.scenario->ceremony)) + "\" name=\"" +
-           escaped(result.scenario->id + ": " + result.scenario->title) + "\" time=\"" + seconds(result.took) +
-           "\">";
+           escaped(result.scenario->id + ": " + result.scenario->title) + "\" time=\"" +
+           seconds(result.took) + "\">";
     if (result.outcome == Outcome::not_rejected || result.outcome == Outcome::not_accepted)
       xml += "<failure message=\"" + escaped(problem_of(result)) + "\"/>";
     else if (result.outcome == Outcome::error)
@@ -149,8 +152,8 @@ std::string report_junit(const Report& report) {
     else if (result.outcome == Outcome::not_applicable)
       xml += "<skipped message=\"" + escaped(result.said) + "\"/>";
     else
-      xml += "<system-out>" +
-             escaped(result.site + (result.said.empty() ? "" : ": " + result.said)) + "</system-out>";
+      xml += "<system-out>" + escaped(result.site + (result.said.empty() ? "" : ": " + result.said)) +
+             "</system-out>";
     xml += "</testcase>\n";
   }
   return xml + "</testsuite>\n</testsuites>\n";
@@ -160,7 +163,8 @@ std::string report_html(const Report& report) {
   std::string page =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'\">\n"
       "<title>" +
       escaped("fauxkey attack: " + report.site) + "</title>\n<style>\n" + std::string{kReportStyle} +
       "</style>\n</head>\n<body>\n<h1>" + escaped("What " + report.site + " makes of deviations") +

@@ -41,10 +41,11 @@ class Controls {
         ++report_.controls;
         continue;
       }
-      throw SiteUnusable{"A correct " + std::string{attack::name_of(ceremony)} + " " + when +
-                         " the scenarios is not accepted (" + played.said +
-                         "), so that nothing that the site refuses means anything: see that the site works, and "
-                         "that the site file describes it."};
+      throw SiteUnusable{
+          "A correct " + std::string{attack::name_of(ceremony)} + " " + when +
+          " the scenarios is not accepted (" + played.said +
+          "), so that nothing that the site refuses means anything: see that the site works, and "
+          "that the site file describes it."};
     }
   }
 
@@ -123,12 +124,9 @@ Report run(Player& player, const Site& site, const std::vector<const Scenario*>&
   controls.plain("before");
   report.results.reserve(scenarios.size());
   for (const auto* const scenario : scenarios) {
-    if (options.stopped && options.stopped()) throw SiteUnusable{"The run was interrupted: start it again."};
     if (options.on_begin) options.on_begin(*scenario);
-    Result result{.scenario = scenario,
-                  .expected = scenario->expected(options.policies),
-                  .site = {},
-                  .said = {}};
+    Result result{
+        .scenario = scenario, .expected = scenario->expected(options.policies), .site = {}, .said = {}};
     const auto started = Clock::now();
     const auto* const control =
         scenario->ceremony == Ceremony::registration ? &controls.like(*scenario) : nullptr;

@@ -1,4 +1,5 @@
-// Plays scenarios against a site, one after the other, between correct ceremonies that the site has to accept.
+// Plays scenarios against a site, one after the other, between correct ceremonies that the site has to
+// accept.
 #pragma once
 
 #include <chrono>
@@ -32,9 +33,9 @@ struct Result {
 };
 
 struct Report {
-  std::string site;     ///< its address
-  std::string shape;    ///< the site file's name
-  std::string way;      ///< "soft client", or the browser's name
+  std::string site;   ///< its address
+  std::string shape;  ///< the site file's name
+  std::string way;    ///< "soft client", or the browser's name
   std::vector<std::string> policies;
   std::vector<Result> results;
   std::size_t accounts = 0;  ///< that the site was given names for
@@ -58,7 +59,7 @@ class Player {
     Kind kind = Kind::judged;
     bool accepted = false;
     bool stumbled = false;
-    std::string said;
+    std::string said{};
   };
   [[nodiscard]] virtual Played play(const Scenario& scenario) = 0;
   /// A correct ceremony under these needs, by such a key: a registration, or a registration and a login.
@@ -74,7 +75,6 @@ struct RunOptions {
   std::string base;  ///< the site's address
   std::vector<std::string> policies;
   std::function<void(const Scenario&)> on_begin{};  ///< told before each; may be empty
-  std::function<bool()> stopped{};                  ///< ends the run; may be empty
 };
 
 /// Throws SiteUnusable where the site refuses a correct ceremony before or after the scenarios.

@@ -15,17 +15,27 @@ constexpr std::array kWho{control::Named{std::string_view{"own"}, Who::own},
                           control::Named{std::string_view{"other"}, Who::other},
                           control::Named{std::string_view{"nobody"}, Who::nobody},
                           control::Named{std::string_view{"unregistered"}, Who::unregistered}};
-constexpr std::array kSendings{
-    control::Named{std::string_view{"usual"}, Sending::usual},
-    control::Named{std::string_view{"again"}, Sending::again},
-    control::Named{std::string_view{"next-ceremony"}, Sending::next_ceremony},
-    control::Named{std::string_view{"other-ceremony"}, Sending::other_ceremony}};
+constexpr std::array kSendings{control::Named{std::string_view{"usual"}, Sending::usual},
+                               control::Named{std::string_view{"again"}, Sending::again},
+                               control::Named{std::string_view{"next-ceremony"}, Sending::next_ceremony},
+                               control::Named{std::string_view{"other-ceremony"}, Sending::other_ceremony}};
 constexpr std::array<std::string_view, 3> kRequirements{"required", "preferred", "discouraged"};
 constexpr std::array<std::string_view, 4> kConveyances{"none", "indirect", "direct", "enterprise"};
 /// What stands for something of the ceremony under way.
-constexpr std::array<std::string_view, 14> kKnownVariables{
-    "origin",        "scheme",           "host",  "port",         "rp-id",    "challenge", "earlier-challenge",
-    "own.id",        "own.user-handle",  "other.id", "other.user-handle", "account", "run", "number"};
+constexpr std::array<std::string_view, 14> kKnownVariables{"origin",
+                                                           "scheme",
+                                                           "host",
+                                                           "port",
+                                                           "rp-id",
+                                                           "challenge",
+                                                           "earlier-challenge",
+                                                           "own.id",
+                                                           "own.user-handle",
+                                                           "other.id",
+                                                           "other.user-handle",
+                                                           "account",
+                                                           "run",
+                                                           "number"};
 
 constexpr std::size_t kMostBytes = 4096;
 constexpr std::size_t kMostBefore = 10;
@@ -65,7 +75,8 @@ class ScenarioReader {
   void read_head() {
     const auto& id = table_.need("id", Node::Kind::text);
     if (!is_id(id.text))
-      table_.refuse(id, "an id is made of small letters, digits and hyphens, 64 at most: \"reg-other-origin\"");
+      table_.refuse(id,
+                    "an id is made of small letters, digits and hyphens, 64 at most: \"reg-other-origin\"");
     scenario_.id = id.text;
     scenario_.title = table_.text("title");
     const auto& steps = table_.need("steps", Node::Kind::array);
@@ -161,7 +172,8 @@ class ScenarioReader {
   }
 
   void read_faults() {
-    if (const auto* const list = table_.find("faults", Node::Kind::array)) scenario_.faults = faults_in(*list);
+    if (const auto* const list = table_.find("faults", Node::Kind::array))
+      scenario_.faults = faults_in(*list);
     if (const auto* const list = table_.find("before", Node::Kind::array)) {
       if (list->elements.size() > kMostBefore)
         table_.refuse(*list, "\"before\" has " + std::to_string(kMostBefore) + " logins at most");
@@ -296,7 +308,8 @@ bool Scenario::is_of_the_key_alone() const {
 
 bool Scenario::is_about_attestation() const {
   return format || !statement.empty() || !statement_remove.empty() || !attestation_object.empty() ||
-         std::ranges::any_of(faults, [](const Json& fault) { return fault.value("type", "") == "attestation"; });
+         std::ranges::any_of(faults,
+                             [](const Json& fault) { return fault.value("type", "") == "attestation"; });
 }
 
 Verdict Scenario::expected(const std::vector<std::string>& policies) const {

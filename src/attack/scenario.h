@@ -24,19 +24,20 @@ enum class Verdict : std::uint8_t {
   may,            ///< the site's own policy
   accept,         ///< nothing is wrong: to be refused would be the mistake
 };
-inline constexpr std::array kVerdictNames{control::Named{std::string_view{"reject"}, Verdict::reject},
-                                          control::Named{std::string_view{"should-reject"}, Verdict::should_reject},
-                                          control::Named{std::string_view{"may"}, Verdict::may},
-                                          control::Named{std::string_view{"accept"}, Verdict::accept}};
+inline constexpr std::array kVerdictNames{
+    control::Named{std::string_view{"reject"}, Verdict::reject},
+    control::Named{std::string_view{"should-reject"}, Verdict::should_reject},
+    control::Named{std::string_view{"may"}, Verdict::may},
+    control::Named{std::string_view{"accept"}, Verdict::accept}};
 
 /// What a site may have for a policy beyond what its options say; told by its user (--policy) or its file.
 inline constexpr std::array<std::string_view, 7> kPolicies{
-    "trust",    ///< attestations have to lead to a root that it knows
-    "attested", ///< a registration without attestation is refused
-    "no-self",  ///< self attestation is refused
-    "counters", ///< a counter that does not grow is refused
-    "iframes",  ///< it is used in frames of other sites
-    "backup",   ///< credentials that may be backed up are refused
+    "trust",      ///< attestations have to lead to a root that it knows
+    "attested",   ///< a registration without attestation is refused
+    "no-self",    ///< self attestation is refused
+    "counters",   ///< a counter that does not grow is refused
+    "iframes",    ///< it is used in frames of other sites
+    "backup",     ///< credentials that may be backed up are refused
     "extensions"  ///< outputs of extensions that it did not ask for are refused
 };
 
@@ -66,9 +67,9 @@ enum class Who : std::uint8_t { own, other, nobody, unregistered };
 /// What is posted, and how often.
 enum class Sending : std::uint8_t {
   usual,
-  again,             ///< once more, after it was accepted
-  next_ceremony,     ///< made for a challenge, posted as the answer to a later one
-  other_ceremony,    ///< a registration's response as a login's, or the other way round
+  again,           ///< once more, after it was accepted
+  next_ceremony,   ///< made for a challenge, posted as the answer to a later one
+  other_ceremony,  ///< a registration's response as a login's, or the other way round
 };
 
 struct Scenario {
@@ -125,8 +126,8 @@ struct Scenario {
 
 /// A step of WebAuthn Level 3, 7.1 or 7.2.
 struct Step {
-  std::string id;     ///< "7.1.9"
-  std::string title;  ///< in few words
+  std::string id;       ///< "7.1.9"
+  std::string title;    ///< in few words
   std::string why_not;  ///< why nothing from outside can deviate there; empty: something can
 };
 

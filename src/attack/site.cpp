@@ -10,7 +10,7 @@ namespace fauxkey::attack {
 namespace {
 
 constexpr std::array<std::string_view, 14> kSiteVariables{
-    "account", "run", "number", "origin", "scheme", "host", "port", "rp-id",
+    "account",           "run",         "number",       "origin",     "scheme",   "host", "port", "rp-id",
     "user-verification", "attestation", "resident-key", "algorithms", "response", "csrf"};
 constexpr std::array<std::string_view, 5> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE"};
 
@@ -173,7 +173,8 @@ std::optional<Origin> origin_of(std::string_view url) {
   if (colon != std::string_view::npos) {
     const auto port = url.substr(colon + 1);
     if (port.empty() || port.size() > 5 || !std::ranges::all_of(port, is_digit)) return std::nullopt;
-    const bool usual = (origin.scheme == "http" && port == "80") || (origin.scheme == "https" && port == "443");
+    const bool usual =
+        (origin.scheme == "http" && port == "80") || (origin.scheme == "https" && port == "443");
     if (!usual) origin.port = ":" + std::string{port};
   }
   if (origin.host.empty()) return std::nullopt;

@@ -1,5 +1,5 @@
-// What a site's WebAuthn looks like over HTTP: where its options come from, where responses go, and how it says
-// yes. docs/attack-pack.md describes the files.
+// What a site's WebAuthn looks like over HTTP: where its options come from, where responses go, and how it
+// says yes. docs/attack-pack.md describes the files.
 #pragma once
 
 #include <optional>

@@ -32,7 +32,8 @@ std::expected<Bytes, std::string> bytes_at(const Json& json, std::string_view pa
 }
 
 /// The client data as JSON, changed; then the change of their bytes.
-std::expected<std::string, std::string> changed_client_data(const std::string& plain, const Scenario& scenario,
+std::expected<std::string, std::string> changed_client_data(const std::string& plain,
+                                                            const Scenario& scenario,
                                                             const Variables& variables) {
   Json json = Json::parse(plain);
   for (const auto& item : scenario.client.items()) json[item.key()] = variables.fill(item.value());
@@ -41,7 +42,8 @@ std::expected<std::string, std::string> changed_client_data(const std::string& p
   const auto edited = scenario.client_bytes.apply(view_of(text));
   if (!edited) return std::unexpected{std::string{"the client data have fewer bytes than are to be cut"}};
   std::string changed{edited->begin(), edited->end()};
-  if (changed == plain) return std::unexpected{std::string{"nothing of the client data is other than it was"}};
+  if (changed == plain)
+    return std::unexpected{std::string{"nothing of the client data is other than it was"}};
   return changed;
 }
 
@@ -57,9 +59,11 @@ struct ClientData {
 };
 
 std::expected<ClientData, std::string> make_client_data(const char* type, const Origin& origin,
-                                                        const Variables& variables, const Scenario* scenario) {
+                                                        const Variables& variables,
+                                                        const Scenario* scenario) {
   const auto* const challenge = variables.find("challenge");
-  const auto plain = client_data(type, challenge != nullptr ? challenge->get<std::string>() : "", origin.text());
+  const auto plain =
+      client_data(type, challenge != nullptr ? challenge->get<std::string>() : "", origin.text());
   if (!changes_client_data(scenario)) return ClientData{.is_signed = plain, .sent = plain};
   const auto changed = changed_client_data(plain, *scenario, variables);
   if (!changed) return std::unexpected{changed.error()};
@@ -67,7 +71,7 @@ std::expected<ClientData, std::string> make_client_data(const char* type, const 
 }
 
 std::vector<Json> faults_of(const Deviation& deviation, const Variables& variables) {
-  const auto* const faults = deviation.faults != nullptr      ? deviation.faults
+  const auto* const faults = deviation.faults != nullptr     ? deviation.faults
                              : deviation.scenario != nullptr ? &deviation.scenario->faults
                                                              : nullptr;
   std::vector<Json> filled;
@@ -162,9 +166,9 @@ std::string client_data(const char* type, const std::string& challenge, const st
 
 std::optional<Bytes> public_key_info(ByteView cose_key) {
   // RFC 5480, 2: id-ecPublicKey, secp256r1, an uncompressed point. RFC 8410, 4: id-Ed25519.
-  static constexpr std::array<std::uint8_t, 27> kP256{
-      0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06,
-      0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+  static constexpr std::array<std::uint8_t, 27> kP256{0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48,
+                                                      0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+                                                      0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
   static constexpr std::array<std::uint8_t, 12> kEd25519{0x30, 0x2A, 0x30, 0x05, 0x06, 0x03,
                                                          0x2B, 0x65, 0x70, 0x03, 0x21, 0x00};
   constexpr std::int64_t kAlg = 3, kX = -2, kY = -3;
@@ -195,7 +199,8 @@ std::vector<std::int64_t> SoftClient::algorithms(const Json& options, const Scen
     }
   }
   // 5.1.3: an empty list stands for these.
-  if (offered.empty()) offered = {static_cast<std::int64_t>(Algorithm::es256), static_cast<std::int64_t>(Algorithm::rs256)};
+  if (offered.empty())
+    offered = {static_cast<std::int64_t>(Algorithm::es256), static_cast<std::int64_t>(Algorithm::rs256)};
   if (scenario == nullptr || !scenario->algorithm_not_offered) return offered;
   auto others = key_.algorithms();
   std::erase_if(others, [&](std::int64_t one) { return std::ranges::find(offered, one) != offered.end(); });
@@ -215,7 +220,8 @@ std::expected<Response, std::string> SoftClient::create(const Json& options, Var
   if (!data) return std::unexpected{data.error()};
   const auto hash = crypto::sha256(view_of(data->is_signed));
   const auto offered = algorithms(options, scenario);
-  if (offered.empty()) return std::unexpected{std::string{"the site offers every algorithm that the key has"}};
+  if (offered.empty())
+    return std::unexpected{std::string{"the site offers every algorithm that the key has"}};
   const auto resident = text_at(options, "authenticatorSelection.residentKey", "discouraged");
   const bool discoverable = resident == "required" || resident == "preferred";
   auto made = key_.make({.rp_id = rp_id,
@@ -251,11 +257,12 @@ std::expected<Response, std::string> SoftClient::create(const Json& options, Var
     if (scenario->format) made->format = *scenario->format;
     change_statement(made->statement, *scenario, variables);
   }
-  auto object = cbor::encode(cbor::Map{
-      {"fmt", made->format}, {"attStmt", made->statement}, {"authData", made->authenticator_data}});
+  auto object = cbor::encode(
+      cbor::Map{{"fmt", made->format}, {"attStmt", made->statement}, {"authData", made->authenticator_data}});
   if (scenario != nullptr && !scenario->attestation_object.empty()) {
     auto edited = scenario->attestation_object.apply(object);
-    if (!edited) return std::unexpected{std::string{"the attestation object has fewer bytes than are to be cut"}};
+    if (!edited)
+      return std::unexpected{std::string{"the attestation object has fewer bytes than are to be cut"}};
     object = *std::move(edited);
   }
 

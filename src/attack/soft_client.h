@@ -1,5 +1,5 @@
-// What a browser does between a site and a key, deviating where a scenario says so: options in, the response's
-// JSON out (Web Authentication Level 3, 5.1.3, 5.1.4, 5.5, 6.3).
+// What a browser does between a site and a key, deviating where a scenario says so: options in, the
+// response's JSON out (Web Authentication Level 3, 5.1.3, 5.1.4, 5.5, 6.3).
 #pragma once
 
 #include <expected>

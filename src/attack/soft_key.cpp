@@ -73,7 +73,8 @@ std::expected<cbor::Map, std::string> SoftKey::ask(std::uint8_t command, const c
   std::vector<control::faults::Id> ids;
   ids.reserve(faults.size());
   try {
-    for (const auto& action : faults) ids.push_back(rules.add({{"match", {{"command", name}}}, {"action", action}}));
+    for (const auto& action : faults)
+      ids.push_back(rules.add({{"match", {{"command", name}}}, {"action", action}}));
   } catch (const control::faults::RuleError& error) {
     for (const auto id : ids) rules.remove(id);
     return std::unexpected{"a fault is not in order: " + std::string{error.what()}};
@@ -108,14 +109,13 @@ std::expected<SoftKey::Made, std::string> SoftKey::make(const NewCredential& req
   parameters.reserve(request.algorithms.size());
   for (const auto algorithm : request.algorithms)
     parameters.emplace_back(cbor::Map{{"alg", algorithm}, {"type", "public-key"}});
-  const cbor::Map message{
-      {1, cbor::Value::bytes(request.client_data_hash)},
-      {2, cbor::Map{{"id", request.rp_id}, {"name", request.rp_name}}},
-      {3, cbor::Map{{"id", request.user_handle},
-                    {"name", request.user_name},
-                    {"displayName", request.display_name}}},
-      {4, std::move(parameters)},
-      {7, cbor::Map{{"rk", request.discoverable}, {"uv", true}}}};
+  const cbor::Map message{{1, cbor::Value::bytes(request.client_data_hash)},
+                          {2, cbor::Map{{"id", request.rp_id}, {"name", request.rp_name}}},
+                          {3, cbor::Map{{"id", request.user_handle},
+                                        {"name", request.user_name},
+                                        {"displayName", request.display_name}}},
+                          {4, std::move(parameters)},
+                          {7, cbor::Map{{"rk", request.discoverable}, {"uv", true}}}};
   const auto answer = ask(kMakeCredential, "makeCredential", message, faults);
   if (!answer) return std::unexpected{answer.error()};
   const auto* const format = member_of<std::string>(*answer, 1);
@@ -132,8 +132,7 @@ std::expected<SoftKey::Asserted, std::string> SoftKey::log_in(const Login& reque
                     {2, cbor::Value::bytes(request.client_data_hash)},
                     {5, cbor::Map{{"up", true}, {"uv", true}}}};
   if (request.credential_id) {
-    message.emplace_back(
-        3, cbor::Array{cbor::Map{{"id", *request.credential_id}, {"type", "public-key"}}});
+    message.emplace_back(3, cbor::Array{cbor::Map{{"id", *request.credential_id}, {"type", "public-key"}}});
   }
   const auto answer = ask(kGetAssertion, "getAssertion", message, faults);
   if (!answer) return std::unexpected{answer.error()};
@@ -167,7 +166,8 @@ std::optional<cbor::Map> SoftKey::attest(ByteView message) {
 std::vector<std::int64_t> SoftKey::algorithms() const {
   std::vector<std::int64_t> numbers;
   numbers.reserve(parts_->key.algorithms().size());
-  for (const auto algorithm : parts_->key.algorithms()) numbers.push_back(static_cast<std::int64_t>(algorithm));
+  for (const auto algorithm : parts_->key.algorithms())
+    numbers.push_back(static_cast<std::int64_t>(algorithm));
   return numbers;
 }
 

@@ -73,7 +73,10 @@ class SoftPlayer::Scene {
 
  public:
   Scene(SoftPlayer& player, const Scenario& scenario)
-      : player_{player}, scenario_{scenario}, key_{config(player, scenario)}, client_{player.settings_.origin, key_} {}
+      : player_{player},
+        scenario_{scenario},
+        key_{config(player, scenario)},
+        client_{player.settings_.origin, key_} {}
 
   [[nodiscard]] Played play() {
     if (scenario_.has_other()) {
@@ -212,7 +215,9 @@ class SoftPlayer::Scene {
                                              : "a login before it is refused: " + step->error);
       }
     }
-    const auto* const account = scenario_.as == Who::nobody ? nullptr : scenario_.as == Who::other ? &other_ : &own_;
+    const auto* const account = scenario_.as == Who::nobody  ? nullptr
+                                : scenario_.as == Who::other ? &other_
+                                                             : &own_;
     if (scenario_.sending == Sending::other_ceremony) {
       auto registration = ask(Ceremony::registration, &own_);
       if (!registration) return registration.error();
@@ -255,7 +260,8 @@ class SoftPlayer::Scene {
     }
     auto judgement = asked.visit.verify(scenario_.ceremony, response);
     if (scenario_.sending == Sending::again) {
-      if (!judgement.accepted) return error("the response is refused the first time already: " + judgement.error);
+      if (!judgement.accepted)
+        return error("the response is refused the first time already: " + judgement.error);
       judgement = asked.visit.verify(scenario_.ceremony, response);
     }
     return judged(judgement);

@@ -30,8 +30,9 @@ std::optional<std::string> sole_variable(std::string_view text) {
 
 void collect(const Json& json, std::vector<std::string>& names) {
   if (json.is_string()) {
-    walk(json.get_ref<const std::string&>(), [](std::string_view /*piece*/) {},
-         [&](std::string_view name) { names.emplace_back(name); });
+    walk(
+        json.get_ref<const std::string&>(), [](std::string_view /*piece*/) {},
+        [&](std::string_view name) { names.emplace_back(name); });
   } else if (json.is_structured()) {
     for (const auto& element : json) collect(element, names);
   }
@@ -94,12 +95,13 @@ Json Variables::fill(const Json& json) const {
 
 std::string Variables::fill_text(std::string_view text) const {
   std::string filled;
-  walk(text, [&](std::string_view piece) { filled += piece; },
-       [&](std::string_view name) {
-         const auto* const value = find(std::string{name});
-         if (value != nullptr && !value->is_null())
-           filled += value->is_string() ? value->get_ref<const std::string&>() : control::to_text(*value);
-       });
+  walk(
+      text, [&](std::string_view piece) { filled += piece; },
+      [&](std::string_view name) {
+        const auto* const value = find(std::string{name});
+        if (value != nullptr && !value->is_null())
+          filled += value->is_string() ? value->get_ref<const std::string&>() : control::to_text(*value);
+      });
   return filled;
 }
 

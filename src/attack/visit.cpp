@@ -78,7 +78,8 @@ Said Visit::ask(const SiteCall& call) {
     if (!same_name(name, "set-cookie")) continue;
     const auto pair = value.substr(0, value.find(';'));
     const auto equals = pair.find('=');
-    if (equals != std::string::npos && (cookies_.size() < kMostCookies || cookies_.contains(pair.substr(0, equals))))
+    if (equals != std::string::npos &&
+        (cookies_.size() < kMostCookies || cookies_.contains(pair.substr(0, equals))))
       cookies_[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   Said said{.status = reply.status, .body = {}, .text = std::move(reply.body)};
