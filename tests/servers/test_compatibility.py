@@ -1,0 +1,18 @@
+"""docs/compatibility.md is what its generator makes of the tables, and the tables are of the libraries that are tested."""
+
+import os
+import subprocess
+import sys
+
+from daemon import REPOSITORY
+
+
+def test_the_tables_are_of_this_version(server, key, visitor, found):
+    found("library", "version", {"name": visitor(key).register()["verifiedBy"]})
+
+
+def test_the_page_is_made_of_the_tables():
+    generator = os.path.join(REPOSITORY, "tests/servers/compatibility")
+    made = subprocess.run([sys.executable, generator], check=True, capture_output=True, text=True, timeout=60).stdout
+    with open(os.path.join(REPOSITORY, "docs/compatibility.md"), encoding="utf-8") as page:
+        assert page.read() == made, "make it anew: tests/servers/compatibility >docs/compatibility.md"

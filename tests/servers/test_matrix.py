@@ -1,0 +1,85 @@
+"""What each server makes of each kind of key: personas, attestation formats, algorithms, user verification, discoverable or not.
+
+The tables hold what was found. Where a server says no, they have its own words.
+"""
+
+import pytest
+from fido2.ctap import CtapError
+from fido2.ctap2 import ClientPin, Ctap2
+from sites import ALGORITHMS, verdict
+
+PERSONAS = ("fauxkey", "yubikey-5", "yubikey-bio", "solo-2", "titan-2", "u2f-only", "fido-2.0", "fido-2.1", "synced-passkey",
+            "platform-tpm", "platform-apple", "platform-android")
+FORMATS = ("packed", "self", "none", "fido-u2f", "tpm", "android-key", "apple", "compound")
+FAULTY = ("none", "missing", "self", "expired", "notYetValid", "wrongRoot", "wrongKey", "wrongAaguid")
+PIN = "2468"
+
+
+def algorithms_of(key):
+    """COSE's numbers, as the key's getInfo has them; U2F has one."""
+    try:
+        info = Ctap2(key.fido2_device()).get_info()
+    except (ValueError, CtapError):
+        return [-7]
+    return [each["alg"] for each in info.algorithms or []] or [-7]
+
+
+def set_pin_where_it_may_have_one(key):
+    try:
+        ctap = Ctap2(key.fido2_device())
+    except (ValueError, CtapError):
+        return
+    if ctap.info.options.get("clientPin") is False:
+        ClientPin(ctap).set_pin(PIN)
+
+
+NAMES = {number: name for name, number in ALGORITHMS.items()}
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_a_persona_is_judged_as_the_table_says(server, plug_in, visitor, found, persona):
+    key = plug_in(persona=persona)
+    set_pin_where_it_may_have_one(key)
+    cells = {}
+    for number in algorithms_of(key):
+        name = NAMES[number]
+        cells[name] = verdict(visitor(key, pin=PIN), algorithms=[name])
+    first = next(iter(cells))
+    for verification in ("discouraged", "required"):
+        for resident in ("discouraged", "required"):
+            wishes = {"verification": verification, "resident": resident, "algorithms": [first]}
+            cells[f"verification {verification}, resident key {resident}"] = verdict(visitor(key, pin=PIN), **wishes)
+    found("personas", persona, cells)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_attestation_format_is_judged_as_the_table_says(server, plug_in, visitor, found, format):
+    cells = {}
+    key = plug_in(attestation=format)
+    for name in ALGORITHMS:
+        cells[name] = verdict(visitor(key), algorithms=[name])
+    found("formats", format, cells)
+
+
+@pytest.mark.parametrize("format", ["packed", "tpm", "android-key", "apple"])
+def test_a_chain_of_two_certificates_is_judged_as_the_table_says(server, plug_in, visitor, found, format):
+    key = plug_in(attestation=format, attestationChain=2)
+    found("chains of two", format, {"ES256": verdict(visitor(key))})
+
+
+@pytest.mark.parametrize("statement", FAULTY)
+def test_an_attestation_with_one_thing_wrong_is_judged_as_the_table_says(server, plug_in, visitor, found, statement):
+    key = plug_in()
+    key.post("/faults", {"match": {"command": "makeCredential"}, "action": {"type": "attestation", "statement": statement}, "times": None})
+    found("faulty attestations", statement, {"packed": verdict(visitor(key))})
+
+
+def test_without_roots_any_certificate_will_do(server, plug_in, visitor, found):
+    key = plug_in()
+    found("without roots", "packed", {"ES256": verdict(visitor(key, server.plain))})
+
+
+def test_a_site_that_requires_trust_takes_what_leads_to_its_root_and_nothing_else(server, daemon, plug_in, visitor, found):
+    strict = server["--attestation-root", daemon.attestation_root, "--require-trust"]
+    cells = {format: verdict(visitor(plug_in(attestation=format), strict)) for format in ("packed", "self", "none")}
+    found("where trust is required", "ES256", cells)
