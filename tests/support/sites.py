@@ -19,6 +19,7 @@ SERVERS = ("simplewebauthn", "py_webauthn", "webauthn4j")
 RP_ID, ORIGIN = "example.test", "https://example.test"
 PREPARE_SECONDS, START_SECONDS = 600, 60
 ALGORITHMS = {"ES256": -7, "EdDSA": -8, "ES384": -35, "ES512": -36, "RS256": -257, "ES256K": -47, "ML-DSA-44": -48, "ML-DSA-65": -49}
+PORTABLE = [name for name in ALGORITHMS if not name.startswith("ML-DSA")]  # that one needs a libcrypto of 2025 or later
 
 
 class Refused(Exception):
@@ -83,9 +84,13 @@ class Visitor:
     def __init__(self, server, key, account, pin=None, origin=ORIGIN):
         self.server, self.account = server, account
         self.person = Person(pin)
-        extensions = [HmacSecretExtension(), CredPropsExtension()]
-        self.client = Fido2Client(key.fido2_device(), DefaultClientDataCollector(origin), self.person, extensions)
+        self._device = key.fido2_device()
+        self.go_to(DefaultClientDataCollector(origin))
         self.last = None  # what was sent to the server: (path, body)
+
+    def go_to(self, client_data):
+        """What the browser says of the page from now on."""
+        self.client = Fido2Client(self._device, client_data, self.person, [HmacSecretExtension(), CredPropsExtension()])
 
     def answer_registration(self, *, verification="discouraged", resident="discouraged", attestation="direct", algorithms=("ES256",),
                             extensions=None):
