@@ -91,7 +91,7 @@ HttpResponse list_keys(Api& api, HttpRequest& /*request*/, const Arguments& /*ar
 }
 
 HttpResponse add_key(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
-  const auto key = api.keys.add(read_key_options(parse_body(request.body)));
+  const auto key = api.keys.add(read_key_options(parse_body(request.body), api.keys.surroundings().persona_folder));
   auto response = json_response(describe_key(*key), 201);
   response.headers.emplace_back("Location", "/v1/keys/" + key->name());
   return response;

@@ -123,7 +123,9 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
     std::filesystem::create_directories(surroundings_.socket_folder);
     where = "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock";
   }
-  auto transport = open(where, {.serial = serial()});
+  const auto& usb = options_.config.persona.usb;
+  auto transport = open(
+      where, {.name = usb.product, .serial = serial(), .vendor = usb.vendor_id, .product = usb.product_id});
   const auto address = transport->address();
   ctaphid::Handlers handlers{
       .cbor = [this](ByteView message,
@@ -135,6 +137,7 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
             tell("key.wink", {{"address", address}});
           }};
   if (!options_.config.ctap) handlers.cbor = {};
+  if (!options_.config.persona.features.u2f) handlers.msg = {};
   ctaphid::Device::Settings settings;
   settings.clock = &sources_.clock;
   settings.channel_seed = sources_.channel_seed;

@@ -50,6 +50,7 @@ struct VirtualKey::Parts {
   }
 
   void check_features() {
+    if (!config.ctap) return;  // nobody can ask it
     const auto info = ctap::info::describe(machine->authenticator);
     if (!info) throw std::runtime_error{"The keystore cannot be read; see the line above."};
     if (const auto rule = ctap::broken_rule(*info->as<cbor::Map>())) {
@@ -131,10 +132,14 @@ void must(const Result<T>& done) {
   if (!done) throw std::runtime_error{"The keystore could not be written; see the daemon's log."};
 }
 
-std::size_t checked_pin(ByteView utf8) {
-  const auto code_points = Pin::check_policy(utf8, Pin::kDefaultMinCodePoints);
-  if (!code_points)
-    throw std::invalid_argument{"A PIN is UTF-8 text of at least 4 characters and at most 63 bytes."};
+/// By the length that the model asks for; what platforms have set besides is for them to keep to.
+std::size_t checked_pin(ByteView utf8, const Authenticator& key) {
+  const auto least = key.limits().min_pin_length;
+  const auto code_points = Pin::check_policy(utf8, least);
+  if (!code_points) {
+    throw std::invalid_argument{"A PIN is UTF-8 text of at least " + std::to_string(least) +
+                                " characters and at most 63 bytes."};
+  }
   return *code_points;
 }
 
@@ -181,7 +186,8 @@ void VirtualKey::set_pin(ByteView utf8) {
   const std::scoped_lock lock{parts_->mutex};
   if (parts_->machine->authenticator.pin().is_set())
     throw std::invalid_argument{"The key has a PIN already; change it with the PIN that it has."};
-  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
+  auto& key = parts_->machine->authenticator;
+  must(key.pin().set(utf8, checked_pin(utf8, key)));
 }
 
 KeyState VirtualKey::state() const {
@@ -192,7 +198,8 @@ KeyState VirtualKey::state() const {
 
 void VirtualKey::replace_pin(ByteView utf8) {
   const auto lock = bench_turn(parts_->mutex);
-  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
+  auto& key = parts_->machine->authenticator;
+  must(key.pin().set(utf8, checked_pin(utf8, key)));
   parts_->machine->session.forget_platforms("the pinUvAuthToken ended as the test bench set another PIN");
 }
 
