@@ -8,20 +8,14 @@ import re
 
 import pytest
 from control import Key
-from sites import SERVERS, Server, Visitor
+from sites import Server, Visitor
 
+pytest.register_assert_rewrite("matrix", "metadata", "stories")  # which the test modules import, one for each server
 TABLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tables")
 
 
 def pytest_addoption(parser):
     parser.addoption("--write-tables", action="store_true", help="write what is found to tests/servers/tables instead of comparing")
-
-
-def pytest_generate_tests(metafunc):
-    if "server" in metafunc.fixturenames:
-        # whoever runs these in parallel gives each process one server: they take long to start
-        metafunc.parametrize("server", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SERVERS], indirect=True,
-                             scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +66,9 @@ class Sites:
             server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(request, daemon):
-    sites = Sites(request.param, daemon)
+    sites = Sites(request.module.SERVER, daemon)
     yield sites
     sites.stop()
 
@@ -130,6 +124,7 @@ def found(request, server):
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 tables = read(path)
                 tables.setdefault(table, {})[row] = cells
+                tables = {name: dict(sorted(rows.items())) for name, rows in sorted(tables.items())}
                 with open(path, "w", encoding="utf-8") as file:
                     json.dump(tables, file, indent=1, ensure_ascii=False)
                     file.write("\n")

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import threading
 
 from daemon import REPOSITORY
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client
@@ -31,7 +32,7 @@ class Server:
 
     def __init__(self, name, log_path, *options):
         self.name = name
-        self._connection = None
+        self._here = threading.local()  # each thread has a connection of its own
         subprocess.run([SERVE, name, "--prepare"], check=True, stdin=subprocess.DEVNULL, timeout=PREPARE_SECONDS)
         command = [SERVE, name, "--port", "0", "--rp-id", RP_ID, "--origin", ORIGIN, *options]
         with open(log_path, "ab") as log:
@@ -46,15 +47,15 @@ class Server:
         self.port = int(line.rpartition(":")[2])
 
     def call(self, path, body=None):
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = getattr(self._here, "connection", None) or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self._here.connection = connection
         try:
-            self._connection.request("GET" if body is None else "POST", path, body if body is None else json.dumps(body),
-                                     {"Content-Type": "application/json"})
-            answer = self._connection.getresponse()
+            connection.request("GET" if body is None else "POST", path, body if body is None else json.dumps(body),
+                               {"Content-Type": "application/json"})
+            answer = connection.getresponse()
             result = json.loads(answer.read())
         except (http.client.HTTPException, OSError):
-            self._connection = None
+            self._here.connection = None
             raise
         if answer.status == 400:
             raise Refused(result["error"])
@@ -66,8 +67,6 @@ class Server:
         return accounts[account]["credentials"] if account in accounts else []
 
     def stop(self):
-        if self._connection:
-            self._connection.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
