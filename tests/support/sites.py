@@ -143,7 +143,7 @@ _VOLATILE = (
     (re.compile(r"0x[0-9a-f]{9,}\b"), "(address)"),
     (re.compile(r"\b[0-9a-fA-F]{32,}\b"), "(hex)"),
     (re.compile(r"(?<![\w.$-])(?=[\w-]*\d)(?=[\w-]*[a-zA-Z])[A-Za-z0-9_-]{40,}"), "(base64)"),
-    (re.compile(r"\[B@[0-9a-f]+"), "(bytes)"),
+    (re.compile(r"\[\d+ bytes\]; byte offset: #\d+"), "(position)"),
 )
 
 

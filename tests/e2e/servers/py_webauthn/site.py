@@ -64,8 +64,10 @@ def said(error):
     """What the library says, with what it says was the cause."""
     words = []
     while error is not None:
-        words.append(str(error) or type(error).__name__)
-        error = error.__cause__
+        text = str(error) or type(error).__name__
+        if not any(text in each for each in words):
+            words.append(text)
+        error = error.__cause__ or error.__context__
     return ": ".join(words)
 
 
