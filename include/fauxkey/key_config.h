@@ -27,7 +27,7 @@ enum class AttestationStyle : std::uint8_t {
   compound,     ///< two statements: packed, and tpm or (of other algorithms) self (8.9)
 };
 
-/// A certificate that attestations chain to, with its private key (src/authenticator/attestation_root.h).
+/// A certificate that attestations chain to, with its private key (attestation_root.h).
 struct AttestationRoot;
 
 /// Enterprise attestation (CTAP 2.3, 7.1): attestation by a certificate that names this one key.

@@ -39,6 +39,9 @@ constexpr std::string_view kRare = "Seldom needed";
 /// Of commands with more options than a screen has room for, these are shown by --help-all alone.
 constexpr std::array kRareGroups{
     Group{"--attestation", kKey},
+    Group{"--further-attestations", kKey},
+    Group{"--attestation-chain", kKey},
+    Group{"--attestation-root", kKey},
     Group{"--always-uv", kKey},
     Group{"--enterprise-attestation", kKey},
     Group{"--large-blobs", kKey},
@@ -99,6 +102,9 @@ constexpr std::array kExamples{
     Example{"fauxkey keystore snapshot", "fauxkey keystore snapshot restore before-update", ""},
     Example{"fauxkey keystore check", "fauxkey keystore check", ""},
     Example{"fauxkey attestation root", "fauxkey attestation root >root.pem", "for a relying party"},
+    Example{"fauxkey attestation intermediate", "fauxkey attestation intermediate >between.pem",
+            "for a chain of two"},
+    Example{"fauxkey attestation crl", "fauxkey attestation crl >revoked.pem", "for a relying party"},
     Example{"fauxkey persona", "fauxkey persona list", "what kinds of key there are"},
     Example{"fauxkey persona", "fauxkey run --persona yubikey-5", "a key of that kind"},
     Example{"fauxkey persona show", "fauxkey persona show yubikey-5 >mine.toml", "to change"},

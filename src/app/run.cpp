@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/attestation_root_file.h"
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/error.h"
@@ -99,6 +100,14 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   }
 }
 
+/// Nothing where each key has its own.
+std::shared_ptr<const AttestationRoot> shared_attestation_root(const RunOptions& options) {
+  if (options.attestation_root.empty()) return nullptr;
+  SystemRandom random;
+  const SystemClock clock;
+  return open_attestation_root(options.attestation_root, random, clock);
+}
+
 user::PromptBoard::Observer prompt_events(control::EventHub& events) {
   return {
       .asked = [&](const auto& entry) { events.publish("prompt.asked", entry.key, control::to_json(entry)); },
@@ -181,6 +190,7 @@ int run(const RunOptions& options) {
                                                     std::move(told));
                              },
                          .socket_folder = runtime_folder().string(),
+                         .attestation_root = shared_attestation_root(options),
                          .persona_folder = persona_folder(),
                          .gate = [&](const std::string& key, Clock& clock) -> std::unique_ptr<UserGate> {
                            if (!prompter) return nullptr;

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "app/attestation_root_file.h"
 #include "app/error.h"
 #include "app/paths.h"
 #include "control/key_options.h"
@@ -74,6 +75,35 @@ void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice) {
              "How new credentials are attested: packed (default, by a certificate chain: fauxkey attestation "
              "root), self (by the credential's own key), none, fido-u2f, tpm, android-key, apple or compound",
              "STYLE");
+  std::vector<std::string> styles;
+  styles.reserve(control::kAttestationNames.size());
+  for (const auto& row : control::kAttestationNames) styles.emplace_back(row.name);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--further-attestations",
+          [&key](const std::vector<std::string>& names) {
+            key.further_attestations.clear();
+            for (const auto& name : names)
+              key.further_attestations.push_back(
+                  std::ranges::find(control::kAttestationNames, name, &Named<AttestationStyle>::name)->value);
+          },
+          "What else the key makes where a platform prefers its format (attestationFormatsPreference)")
+      ->check(CLI::IsMember(styles))
+      ->type_name("STYLE,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      .add_option_function<unsigned>(
+          "--attestation-chain",
+          [&key](unsigned length) {
+            if (length < 1 || length > control::kMaxAttestationChain)
+              throw CLI::ValidationError{"--attestation-chain", "a chain has 1 or 2 certificates"};
+            key.attestation_chain = length;
+          },
+          "How many certificates attest: 1 (default, the leaf) or 2 (the leaf and an authority between it "
+          "and "
+          "the root)")
+      ->type_name("N");
   add_choice(command, "--uv", key.built_in_uv, control::kBuiltInUvNames,
              "The key verifies its user by itself: by its prompt (prompt, or no KIND; no PIN is needed) or "
              "by enrolled fingers (fingerprint), or not (none)",
@@ -174,6 +204,11 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                   "N knows every private key of it")
       ->type_name("N");
   add_key_options(command, options.key, options.key_choice);
+  add_attestation_root_option(
+      command, options.attestation_root,
+      "The root of all keys' attestations, those over the control interface too: a "
+      "certificate and its private key in PEM, made where there is none (default: each "
+      "key has its own)");
   command
       .add_option("--control", options.control,
                   "Where the control interface is: unix:PATH (default: "

@@ -34,7 +34,8 @@ struct RunOptions {
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;
   KeyChoice key_choice;
-  KeyConfig key;  ///< by the options alone, until take_persona
+  KeyConfig key;                    ///< by the options alone, until take_persona
+  std::string attestation_root;     ///< empty: each key has its own
   bool keyless = false;             ///< no key of the daemon's own
   std::string control;              ///< empty: the default; "none"
   std::string trace;                ///< empty: none

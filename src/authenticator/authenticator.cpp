@@ -52,6 +52,7 @@ Authenticator::Authenticator(KeyConfig config, Ports ports)
       settings_{stored_settings()},
       identity_{ports.store, ports.random},
       attestation_{Attestation::load_or_create(ports.store, config_, ports.random, ports.clock)},
+      attestation_keys_{attestation_, config_, ports.store, ports.random},
       wrap_key_{load_or_create_wrap_key()},
       powered_up_{ports.clock.now()} {}
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "authenticator/attestation.h"
+#include "authenticator/attestation_keys.h"
 #include "authenticator/built_in_uv.h"
 #include "authenticator/fingerprints.h"
 #include "authenticator/identity.h"
@@ -88,6 +89,7 @@ class Authenticator {
   /// Some form of user verification is set up (CTAP 2.3, 3: "protected by some form of user verification").
   [[nodiscard]] bool is_protected() const { return pin_.is_set() || has_built_in_uv(); }
   [[nodiscard]] const Attestation& attestation() const { return attestation_; }
+  [[nodiscard]] AttestationKeys& attestation_keys() { return attestation_keys_; }
 
   /// Works as long as this model does at least (Timings). KEEPALIVE_CANCEL where the host cancels meanwhile.
   [[nodiscard]] Result<void> work(std::chrono::milliseconds least, const Exchange& exchange);
@@ -158,6 +160,7 @@ class Authenticator {
   Settings settings_;
   Identity identity_;
   Attestation attestation_;
+  AttestationKeys attestation_keys_;
   WrapKey wrap_key_;
   Clock::TimePoint powered_up_;
 };

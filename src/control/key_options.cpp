@@ -58,6 +58,22 @@ std::vector<Algorithm> read_algorithms(const std::vector<std::string>& names, co
   return algorithms;
 }
 
+std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& names,
+                                                const std::string& what) {
+  std::vector<AttestationStyle> styles;
+  styles.reserve(kAttestationNames.size());
+  for (const auto& name : names) {
+    const auto* const found = std::ranges::find(kAttestationNames, name, &Named<AttestationStyle>::name);
+    if (found == kAttestationNames.end()) {
+      std::string known;
+      for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);
+      throw BadRequest{what + " has a name that is none of: " + known + "."};
+    }
+    if (std::ranges::find(styles, found->value) == styles.end()) styles.push_back(found->value);
+  }
+  return styles;
+}
+
 bool all_of(std::string_view text, bool (*fits)(char)) { return std::ranges::all_of(text, fits); }
 
 }  // namespace
@@ -141,6 +157,10 @@ KeyOptions read_key_options(const JsonIn& json, const std::filesystem::path& per
   if (const auto uv = reader.choice("userVerification", kBuiltInUvNames)) config.built_in_uv = *uv;
   config.always_uv = reader.boolean("alwaysUv").value_or(config.always_uv);
   if (const auto style = reader.choice("attestation", kAttestationNames)) config.attestation = *style;
+  if (const auto names = reader.texts("furtherAttestations"))
+    config.further_attestations = read_attestations(*names, reader.named("furtherAttestations"));
+  if (const auto length = reader.integer("attestationChain", 1, kMaxAttestationChain))
+    config.attestation_chain = static_cast<unsigned>(*length);
   if (auto rp_ids = reader.texts("enterpriseAttestation")) config.enterprise = Enterprise{*std::move(rp_ids)};
   if (const auto kind = reader.choice("largeBlobs", kLargeBlobNames)) config.large_blobs = *kind;
   if (const auto version = reader.choice("ctapVersion", kCtapVersionNames)) config.newest_version = *version;
@@ -175,6 +195,7 @@ Json to_json(const KeyOptions& options) {
             {"userVerification", name_in(kBuiltInUvNames, config.built_in_uv)},
             {"alwaysUv", config.always_uv},
             {"attestation", name_in(kAttestationNames, config.attestation)},
+            {"attestationChain", config.attestation_chain},
             {"largeBlobs", name_in(kLargeBlobNames, config.large_blobs)},
             {"ctapVersion", name_in(kCtapVersionNames, config.newest_version)},
             {"backupEligible", config.backup_eligible},
@@ -184,6 +205,11 @@ Json to_json(const KeyOptions& options) {
             {"protocol", name_in(kProtocolNames, config.ctap)},
             {"uvm", config.uvm},
             {"presenceTimeoutMs", config.presence_timeout.count()}};
+  if (!config.further_attestations.empty()) {
+    json["furtherAttestations"] = Json::array();
+    for (const auto style : config.further_attestations)
+      json["furtherAttestations"].push_back(name_in(kAttestationNames, style));
+  }
   if (config.enterprise) json["enterpriseAttestation"] = config.enterprise->rp_ids;
   if (!config.algorithms.empty()) {
     json["algorithms"] = Json::array();

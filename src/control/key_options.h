@@ -48,5 +48,6 @@ using personas::kAttestationNames;
 using personas::kBuiltInUvNames;
 using personas::kCtapVersionNames;
 using personas::kLargeBlobNames;
+inline constexpr std::int64_t kMaxAttestationChain = 2;
 
 }  // namespace fauxkey::control

@@ -67,6 +67,7 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const MakeStore
   gate_ = std::make_unique<user::ScriptedGate>(
       options_.name, sources_.clock, surroundings_.prompts, options_.user,
       surroundings_.gate ? surroundings_.gate(options_.name, sources_.clock) : nullptr);
+  if (surroundings_.attestation_root) options_.config.attestation_root = surroundings_.attestation_root;
   options_.config.repeatable = options_.seed.has_value();
   key_ =
       std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, sources_.clock, *sources_.random});

@@ -6,11 +6,11 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "authenticator/attestation_variants.h"
 #include "authenticator/authenticator.h"
 #include "authenticator/credential_keys.h"
 #include "crypto/deterministic.h"
 #include "crypto/hash.h"
+#include "ctap/attestation_statement.h"
 #include "ctap/dispatch.h"
 #include "ctap/feature_rules.h"
 #include "ctap/get_info.h"
@@ -29,15 +29,11 @@ struct VirtualKey::Parts {
   /// What is read from the store, and what hosts have begun.
   struct Machine {
     Machine(const KeyConfig& config, Ports ports)
-        : authenticator{config, ports},
-          session{authenticator},
-          presence{authenticator},
-          variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {}
+        : authenticator{config, ports}, session{authenticator}, presence{authenticator} {}
 
     Authenticator authenticator;
     ctap::Session session;
     u2f::Presence presence;
-    AttestationVariants variants;
   };
 
   Parts(KeyConfig wanted, Ports world)
@@ -45,7 +41,8 @@ struct VirtualKey::Parts {
         ports{world},
         machine{std::make_unique<Machine>(config, ports)},
         algorithms{machine->authenticator.algorithms()},
-        attestation_root{machine->authenticator.attestation().root()} {
+        attestation_root{machine->authenticator.attestation().root()},
+        own_root{machine->authenticator.attestation().own_root()} {
     check_features();
   }
 
@@ -98,6 +95,7 @@ struct VirtualKey::Parts {
   // What no store changes, for who does not wait for a turn.
   const std::vector<Algorithm> algorithms;
   const Bytes attestation_root;
+  const Bytes own_root;
 
   std::mutex state_mutex;
   KeyState last_state;  ///< before the request that is under way
@@ -252,7 +250,7 @@ const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->al
 
 std::string VirtualKey::serial() const {
   constexpr std::size_t kSerialBytes = 4;
-  const auto hash = crypto::sha256(attestation_root());  // which is public
+  const auto hash = crypto::sha256(parts_->own_root);  // which is public
   std::string serial(2 * kSerialBytes + 1, '\0');
   sodium_bin2hex(serial.data(), serial.size(), hash.data(), kSerialBytes);
   serial.pop_back();
@@ -260,6 +258,21 @@ std::string VirtualKey::serial() const {
 }
 
 Bytes VirtualKey::attestation_root() const { return parts_->attestation_root; }
+
+std::optional<Bytes> VirtualKey::attestation_intermediate() {
+  const auto lock = bench_turn(parts_->mutex);
+  return parts_->machine->authenticator.attestation_keys().intermediate();
+}
+
+std::vector<Bytes> VirtualKey::attestation_revocation_lists() {
+  const auto lock = bench_turn(parts_->mutex);
+  return parts_->machine->authenticator.attestation_keys().revocation_lists();
+}
+
+std::vector<std::string> VirtualKey::attestation_formats() const {
+  const auto names = ctap::attestation_formats(parts_->config);
+  return {names.begin(), names.end()};
+}
 
 std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                     ByteView message) {
@@ -278,9 +291,21 @@ std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationV
                                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
   try {
-    const auto* const key = parts_->machine->variants.find(variant);
+    const auto* const key = parts_->machine->authenticator.attestation_keys().find(LeafKind::u2f, variant);
     if (key == nullptr) return std::nullopt;
     return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+  } catch (const std::exception& error) {
+    spdlog::error("An attestation could not be made: {}", error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<Bytes> VirtualKey::attest(const AttestationRequest& request) {
+  const std::scoped_lock lock{parts_->mutex};
+  try {
+    const auto statement = ctap::attest_anew(parts_->machine->authenticator, request);
+    if (!statement) return std::nullopt;
+    return cbor::encode(*statement);
   } catch (const std::exception& error) {
     spdlog::error("An attestation could not be made: {}", error.what());
     return std::nullopt;

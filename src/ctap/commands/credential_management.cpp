@@ -39,7 +39,8 @@ constexpr bool is_read_only(std::uint8_t sub_command) { return sub_command < 0x0
 bool is_by_persistent_token(const CredentialManagementRequest& request, ByteView message) {
   const auto protocol = request.session().auth.protocol(request.auth);
   const auto& token = request.session().key.identity().persistent_token();
-  return request.session().key.has_persistent_token() && protocol && (*protocol)->verify(token, {message}, *request.auth.param);
+  return request.session().key.has_persistent_token() && protocol &&
+         (*protocol)->verify(token, {message}, *request.auth.param);
 }
 
 /// The token must have been given for credential management; what it authenticates is the subcommand and its

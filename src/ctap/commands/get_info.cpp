@@ -119,7 +119,9 @@ void add_of_2_1(cbor::Map& map, const Authenticator& key, std::size_t discoverab
 /// Members that came with CTAP 2.2 and 2.3.
 Result<void> add_of_2_3(cbor::Map& map, Authenticator& key) {
   const auto& settings = key.settings();
-  map.emplace_back(kAttestationFormats, texts(ctap::kAttestationFormats));
+  // The list has no "none", and is not empty.
+  if (const auto formats = attestation_formats(key.config()); !formats.empty())
+    map.emplace_back(kAttestationFormats, texts(formats));
   map.emplace_back(kTransportsForReset, cbor::Array{"usb"});
   if (key.features().authnr_cfg) {
     map.emplace_back(kLongTouchForReset, settings.long_touch_for_reset);

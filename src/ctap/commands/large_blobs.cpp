@@ -32,8 +32,8 @@ Response get(Request& call, const LargeBlobsRequest& request) {
     return fail(Status::invalid_parameter,
                 "6.10.2: get goes without length, pinUvAuthParam and pinUvAuthProtocol");
   if (const auto most = max_fragment_length(call); *request.get > most) {
-    return fail(Status::invalid_length, "6.10.2: get asks for " + of_array(*request.get, most) +
-                                            " bytes (maxFragmentLength)");
+    return fail(Status::invalid_length,
+                "6.10.2: get asks for " + of_array(*request.get, most) + " bytes (maxFragmentLength)");
   }
   const auto array = LargeBlobs::load(call.session.key.store());
   if (!array) return fail(array.error());

@@ -192,6 +192,8 @@ Response make_credential(Request& call) {
   const auto sign_count = key.first_sign_count(*credential);
   if (!sign_count) return fail(sign_count.error());
   // 19
+  const auto style =
+      choose_attestation(key.config(), *algorithm, request->attestation_formats_preference, *enterprise);
   const Bytes auth_data =
       encode_attested({.rp_id_hash = rp_id_hash,
                        .user_present = true,
@@ -200,9 +202,8 @@ Response make_credential(Request& call) {
                        .backed_up = credential->backed_up,
                        .sign_count = *sign_count,
                        .extensions = registration_outputs(*extensions, key, *credential, *verification)},
-                      key.persona().aaguid, *credential);
-  auto attestation = attest(key, *credential, auth_data, request->client_data_hash,
-                            request->attestation_formats_preference, *enterprise);
+                      told_aaguid(key.config(), style), *credential);
+  auto attestation = attest(key, style, *credential, auth_data, request->client_data_hash, *enterprise);
   cbor::Map response{
       {kFmt, attestation.format}, {kAuthData, auth_data}, {kAttStmt, std::move(attestation.statement)}};
   if (attestation.enterprise) response.emplace_back(kEpAtt, true);
