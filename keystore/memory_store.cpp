@@ -36,6 +36,9 @@ StoreResult<std::unique_ptr<MemoryStore>> MemoryStore::copy_of(CredentialStore& 
     }
     cursor = page->next_cursor;
   } while (cursor != 0);
+  const auto global = other.sign_counter(kGlobalCounter);
+  if (!global) return std::unexpected{global.error()};
+  copy->counters_[Bytes{kGlobalCounter.begin(), kGlobalCounter.end()}] = *global;
   for (const auto kind : {RecordKind::wrap_key, RecordKind::pin, RecordKind::attestation, RecordKind::config,
                           RecordKind::large_blobs, RecordKind::identity, RecordKind::fingerprints,
                           RecordKind::built_in_uv, RecordKind::enterprise}) {

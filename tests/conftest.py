@@ -17,6 +17,7 @@ def pytest_addoption(parser):
     parser.addoption("--conformance-table", metavar="FILE", help="write what became of each conformance check")
     parser.addoption("--fresh-trees", action="store_true", help="run what makes Debian trees, too")
     parser.addoption("--web-links", action="store_true", help="look up the documents' links of the web, too")
+    parser.addoption("--write-personas", action="store_true", help="write tests/ctap/personas anew")
     parser.addoption("--keep", metavar="DIR", help="keep each daemon's home (log, keystore) below this folder")
 
 

@@ -2,6 +2,7 @@
 // and of the power. A call that fails has changed nothing.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -51,6 +52,11 @@ struct SignCounter {
   std::uint32_t count = 0;
   std::int64_t last_used = 0;  ///< when, in seconds since 1970; 0: never, or it is not known
 };
+
+/// The counter of a key that has one for all its credentials (CounterStyle::global), in place of an id: no
+/// id that a key makes is so short.
+inline constexpr std::array<std::uint8_t, 14> kGlobalCounter{'g', 'l', 'o', 'b', 'a', 'l', ' ',
+                                                             'c', 'o', 'u', 'n', 't', 'e', 'r'};
 
 class CredentialStore {
  public:

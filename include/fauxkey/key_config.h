@@ -3,29 +3,32 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "fauxkey/bytes.h"
 #include "fauxkey/credential.h"
+#include "fauxkey/persona.h"
 
 namespace fauxkey {
 
-/// What kind of key it is: what getInfo tells of the model.
-struct Persona {
-  std::string name = "fauxkey";
-  /// A random (version 4) UUID made for this project; no vendor's.
-  Aaguid aaguid{0x0f, 0xa0, 0x7b, 0x1e, 0x5d, 0x3c, 0x4e, 0x8a,
-                0x9c, 0x61, 0xf2, 0xd4, 0x27, 0xb8, 0x90, 0x5e};
-  std::uint32_t firmware_version = 1;
+/// How makeCredential attests (WebAuthn 8).
+enum class AttestationStyle : std::uint8_t {
+  packed,       ///< by the attestation key, with its certificate (8.2)
+  packed_self,  ///< by the credential's own key
+  none,         ///< not at all (8.7)
+  fido_u2f,     ///< as U2F's registration; ES256 alone, and the AAGUID is told as zeros (8.6)
+  tpm,          ///< as a TPM 2.0; ES256, ES384, ES512 and RS256 (8.3)
+  android_key,  ///< by a certificate for the credential's own key, as Android's keystore; the same algorithms
+                ///< (8.4)
+  apple,        ///< by an anonymous certificate for the credential's own key; ES256 alone (8.8)
+  compound,     ///< two statements: packed, and tpm or (of other algorithms) self (8.9)
 };
 
-/// How makeCredential attests (WebAuthn 8.2).
-enum class AttestationStyle : std::uint8_t {
-  packed,       ///< by the attestation key, with its certificate
-  packed_self,  ///< by the credential's own key
-};
+/// A certificate that attestations chain to, with its private key (attestation_root.h).
+struct AttestationRoot;
 
 /// Enterprise attestation (CTAP 2.3, 7.1): attestation by a certificate that names this one key.
 struct Enterprise {
@@ -45,20 +48,28 @@ enum class BuiltInUvKind : std::uint8_t {
 /// Where platforms may keep bytes for a credential: one of the two ways that CTAP 2.3 has, which exclude each
 /// other.
 enum class LargeBlobKind : std::uint8_t {
+  none,
   command,    ///< extension largeBlobKey and authenticatorLargeBlobs (6.10, 12.3)
   extension,  ///< extension largeBlob (12.4)
 };
 
-/// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
-/// version they do not know for a U2F key (Firefox 153 does).
-enum class CtapVersion : std::uint8_t { fido_2_0, fido_2_1, fido_2_3 };
-
 struct KeyConfig {
   Persona persona{};
+  /// Unasked. A credential whose algorithm the style does not have gets the first of further_attestations
+  /// that has it, or else `packed`.
   AttestationStyle attestation = AttestationStyle::packed;
+  /// Also made, where a platform prefers their format (attestationFormatsPreference). "none" always is.
+  std::vector<AttestationStyle> further_attestations{};
+  /// Certificates in x5c: the leaf, or (2) the leaf and the intermediate authority that signed it. U2F and
+  /// fido-u2f have room for one alone.
+  unsigned attestation_chain = 1;
+  /// What leaves are made under; nothing: the keystore's own root.
+  std::shared_ptr<const AttestationRoot> attestation_root{};
   std::optional<Enterprise> enterprise{};
   BuiltInUvKind built_in_uv = BuiltInUvKind::none;
   LargeBlobKind large_blobs = LargeBlobKind::command;
+  /// The newest version that getInfo names. The key is the same: this is for platforms that take a key whose
+  /// version they do not know for a U2F key (Firefox 153 does).
   CtapVersion newest_version = CtapVersion::fido_2_3;
   bool ctap = true;          ///< otherwise the key speaks U2F alone
   bool discoverable = true;  ///< can have discoverable credentials (option rk)

@@ -135,15 +135,26 @@ class VirtualKey {
   [[nodiscard]] std::string serial() const;
   /// The root certificate that this key's attestation chains to, DER.
   [[nodiscard]] Bytes attestation_root() const;
+  /// That of the authority between the root and the leaves, DER; nothing where there is none.
+  [[nodiscard]] std::optional<Bytes> attestation_intermediate();
+  /// The revocation lists of the root and, where it may have one, the authority under it, DER: those of
+  /// AttestationVariant::revoked are on them. Throws std::runtime_error with a sentence for a person where
+  /// the root may not sign such lists.
+  [[nodiscard]] std::vector<Bytes> attestation_revocation_lists();
+  /// Those of its attestations but "none", the usual one first: getInfo's attestationFormats.
+  [[nodiscard]] std::vector<std::string> attestation_formats() const;
 
   // For tests of those who verify: this key's own signatures over what it would not say itself.
   /// As an assertion is signed. Nothing where this key has no such credential of that relying party.
   [[nodiscard]] std::optional<Bytes> sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                         ByteView message);
-  /// As an attestation is signed. Nothing for the enterprise attestation of a key that has none, or where the
-  /// store fails.
+  /// As a U2F registration is signed. Nothing for the enterprise attestation of a key that has none, or where
+  /// the store fails.
   [[nodiscard]] std::optional<AttestationSignature> sign_as_attestation(AttestationVariant variant,
                                                                         ByteView message);
+  /// An attestation statement, CBOR, over what the request says. Nothing where this key has no such
+  /// credential or no such attestation, or where the store fails.
+  [[nodiscard]] std::optional<Bytes> attest(const AttestationRequest& request);
 
  private:
   struct Parts;

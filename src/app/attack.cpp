@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "app/attack_browser.h"
+#include "app/attestation_root_file.h"
 #include "app/commands.h"
 #include "app/error.h"
 #include "app/http_client.h"
@@ -28,6 +29,7 @@ struct AttackOptions {
   std::string site;
   std::string site_file;
   std::string origin;
+  std::string root;
   std::vector<std::string> scenarios;
   std::vector<std::string> only;
   std::vector<std::string> policies;
@@ -236,8 +238,13 @@ int attack_site(const AttackOptions& options) {
   const attack::Http http = ask;
   std::unique_ptr<attack::Player> player;
   if (options.browser.driver.empty()) {
-    player = std::make_unique<attack::SoftPlayer>(
-        site, attack::SoftSettings{.base = base, .origin = *origin, .run_id = random_id()}, http);
+    attack::SoftSettings settings{.base = base, .origin = *origin, .run_id = random_id()};
+    if (!options.root.empty()) {
+      SystemRandom random;
+      const SystemClock clock;
+      settings.key.attestation_root = open_attestation_root(options.root, random, clock);
+    }
+    player = std::make_unique<attack::SoftPlayer>(site, std::move(settings), http);
   } else {
     player = make_browser_player(site, base, random_id(), options.browser, http);
   }
@@ -293,6 +300,8 @@ void add_attack(CLI::App& program, Action& action) {
       ->check(CLI::IsMember(policies))
       ->type_name("POLICY")
       ->allow_extra_args(false);
+  add_attestation_root_option(command, options->root,
+                              "The root that the keys' attestations lead to, which the site may trust");
   command.add_flag("--list", options->list, "List the scenarios, and attack nobody");
   command.add_option("--junit", options->junit, "Write the results as JUnit XML (\"-\": to stdout)")
       ->type_name("FILE");

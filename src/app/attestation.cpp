@@ -1,40 +1,88 @@
 #include <iostream>
 #include <memory>
 
+#include "app/attestation_root_file.h"
 #include "app/commands.h"
 #include "app/error.h"
 #include "app/process.h"
 #include "app/store_options.h"
+#include "app/text.h"
 #include "crypto/x509.h"
-#include "fauxkey/virtual_key.h"
-#include "user/policy_gates.h"
+#include "fauxkey/attestation_root.h"
 
 namespace fauxkey::app {
-namespace {
+namespace attestation_command {
 
-int print_root(const StoreOptions& options) {
+struct Options {
+  StoreOptions store;
+  std::string root;  ///< empty: the keystore's own
+};
+
+/// What is printed, of a root: a text in PEM.
+using Print = std::string (*)(const AttestationRoot& root, Random& random);
+
+std::string print_root(const AttestationRoot& root, Random& /*random*/) {
+  return crypto::x509::to_pem(root.certificate);
+}
+
+std::string print_intermediate(const AttestationRoot& root, Random& random) {
+  return crypto::x509::to_pem(attestation_intermediate(root, random));
+}
+
+std::string print_revocation_lists(const AttestationRoot& root, Random& random) {
+  std::string text;
+  for (const auto& list : attestation_revocation_lists(root, random))
+    text += crypto::x509::to_pem(list, crypto::x509::kRevocationListLabel);
+  return text;
+}
+
+int print(const Options& options, Print text) {
   protect_memory();
   SystemRandom random;
   SystemClock clock;
-  user::DenyGate nobody;
-  // A keystore that is not there yet is made, so that a relying party can be told the root before the key's
-  // first start.
-  const auto store = open_store(options, true, random, clock);
-  const VirtualKey key{KeyConfig{}, Ports{*store, nobody, clock, random}};
-  std::cout << crypto::x509::to_pem(key.attestation_root()) << std::flush;
+  std::shared_ptr<const AttestationRoot> root;
+  if (options.root.empty()) {
+    // A keystore that is not there yet is made, so that a relying party can be told the root before the key's
+    // first start.
+    const auto store = open_store(options.store, true, random, clock);
+    root = attestation_root_of(*store, random, clock);
+  } else {
+    root = open_attestation_root(options.root, random, clock);
+  }
+  std::cout << text(*root, random);
+  finish_output();
   return kDone;
 }
 
-}  // namespace
+void add(CLI::App& attestation, Action& action, const char* name, const char* what, Print text) {
+  auto& command = *attestation.add_subcommand(name, what);
+  const auto options = std::make_shared<Options>();
+  add_store_options(command, options->store);
+  add_attestation_root_option(command, options->root,
+                              "The root of fauxkey run --attestation-root, in place of the keystore's own");
+  command.callback([&action, options, text] {
+    action = [options, text] {
+      if (!options->root.empty() && !(options->store.store.empty() && options->store.unlock.empty()))
+        throw UsageError{"--attestation-root is in place of the keystore's own root: give one of them."};
+      return print(*options, text);
+    };
+  });
+}
+
+}  // namespace attestation_command
 
 void add_attestation(CLI::App& program, Action& action) {
   auto& attestation = *program.add_subcommand("attestation", "The certificates by which the key attests");
   attestation.require_subcommand(1);
-  auto& root = *attestation.add_subcommand(
-      "root", "Print the root certificate (PEM), for relying parties that check attestation");
-  const auto options = std::make_shared<StoreOptions>();
-  add_store_options(root, *options);
-  root.callback([&action, options] { action = [options] { return print_root(*options); }; });
+  attestation_command::add(attestation, action, "root",
+                           "Print the root certificate (PEM), for relying parties that check attestation",
+                           attestation_command::print_root);
+  attestation_command::add(attestation, action, "intermediate",
+                           "Print the certificate (PEM) between root and leaves of --attestation-chain 2",
+                           attestation_command::print_intermediate);
+  attestation_command::add(attestation, action, "crl",
+                           "Print the revocation lists (PEM) with the certificates of the fault revoked",
+                           attestation_command::print_revocation_lists);
 }
 
 }  // namespace fauxkey::app

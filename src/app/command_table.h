@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/nearest.h"
+
 namespace fauxkey::app {
 
 /// "FILE", "N"; without what validators add.
@@ -28,8 +30,5 @@ namespace fauxkey::app {
 [[nodiscard]] const CLI::App& chosen_command(const CLI::App& program);
 /// "fauxkey credentials list"
 [[nodiscard]] std::string full_name(const CLI::App& command);
-
-/// The word that is most like this one, for who mistyped it; empty where none is alike.
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& words);
 
 }  // namespace fauxkey::app

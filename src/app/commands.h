@@ -14,6 +14,7 @@ void add_credentials(CLI::App& program, Action& action);
 void add_keystore(CLI::App& program, Action& action);
 void add_attestation(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
+void add_persona(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);
 void add_status(CLI::App& program, Action& action);
 void add_approve(CLI::App& program, Action& action);

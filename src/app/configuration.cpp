@@ -9,15 +9,12 @@
 #include <cstring>
 #include <string_view>
 
-#define TOML_HEADER_ONLY 1
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
-
 #include "app/command_table.h"
 #include "app/error.h"
 #include "app/paths.h"
 #include "app/text.h"
 #include "app/usage_error.h"
+#include "base/toml_settings.h"
 #include "keystore/files.h"
 
 namespace fauxkey::app {
@@ -83,7 +80,7 @@ std::optional<File> read(const fs::path& path) {
 /// One line of the file, as errors name it.
 class Place {
  public:
-  Place(const fs::path& path, std::size_t line) : text_{path.string() + ":" + std::to_string(line) + ": "} {}
+  Place(const fs::path& path, std::size_t line) : text_{place_in(path.string(), line)} {}
   [[noreturn]] void refuse(const std::string& why) const {
     throw UsageError{text_ + why + " (see fauxkey help run)"};
   }
@@ -92,20 +89,7 @@ class Place {
   std::string text_;
 };
 
-struct Setting {
-  std::string key;
-  std::size_t line = 0;
-  const toml::node* value = nullptr;
-};
-
-/// In the file's order, so that what is wrong first is told first.
-std::vector<Setting> settings_of(const toml::table& table) {
-  std::vector<Setting> settings;
-  for (const auto& [key, value] : table)
-    settings.push_back({std::string{key.str()}, key.source().begin.line, &value});
-  std::ranges::sort(settings, {}, &Setting::line);
-  return settings;
-}
+using Setting = TomlSetting;
 
 std::vector<const CLI::Option*> configurable(const CLI::App& run) {
   auto options = options_of(run);
@@ -275,9 +259,7 @@ std::optional<fs::path> configure(const CLI::App& run, CLI::App& command, const 
       std::vector<std::string> names;
       names.reserve(keys.size());
       for (const auto* option : keys) names.push_back(long_name(*option));
-      const auto guess = nearest(setting.key, names);
-      place.refuse("there is no option " + shown(setting.key) +
-                   (guess.empty() ? "" : "; is " + guess + " meant?"));
+      place.refuse("there is no option " + shown(setting.key) + guess(setting.key, names));
     }
     const auto words = words_of(*known, setting, place);
     if (has(kSecrets, setting.key) && !file->private_to_user)

@@ -43,6 +43,11 @@ fs::path configuration_folder() {
   }
 }
 
+fs::path persona_folder() {
+  const auto folder = configuration_folder();
+  return folder.empty() ? folder : folder / "personas";
+}
+
 fs::path runtime_folder() {
   const auto folder = folder_in("XDG_RUNTIME_DIR");
   return folder.empty() ? folder : folder / "fauxkey";

@@ -12,6 +12,8 @@ namespace fauxkey::app {
 [[nodiscard]] std::filesystem::path default_key_file();
 /// $XDG_CONFIG_HOME/fauxkey; empty where the user has no home.
 [[nodiscard]] std::filesystem::path configuration_folder();
+/// $XDG_CONFIG_HOME/fauxkey/personas, the user's own (docs/personas.md); empty where the user has no home.
+[[nodiscard]] std::filesystem::path persona_folder();
 /// $XDG_RUNTIME_DIR/fauxkey, where sockets and the control interface's token are; empty where there is no
 /// such folder for this user.
 [[nodiscard]] std::filesystem::path runtime_folder();

@@ -38,6 +38,7 @@ struct ReplayOptions {
   std::string device;
   bool timing = false;
   bool json = false;
+  KeyChoice key_choice;
   KeyConfig key;
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;
@@ -82,6 +83,8 @@ class OwnKey {
                        const Exchange& exchange) { return key_.process_cbor(message, exchange); },
         .msg = [this](ByteView apdu, const Exchange& exchange) { return key_.process_apdu(apdu, exchange); },
         .wink = {}};
+    if (!options.key.ctap) handlers.cbor = {};
+    if (!options.key.persona.features.u2f) handlers.msg = {};
     ctaphid::Device::Settings settings;
     settings.channel_seed = sources_.channel_seed;
     ctaphid::Observer observer;
@@ -284,10 +287,11 @@ void add_replay(CLI::App& program, Action& action) {
           "The new key is the same as with fauxkey run --ephemeral --seed N, so that what PINs and tokens "
           "authenticate can be replayed")
       ->type_name("N");
-  add_key_options(command, options->key);
+  add_key_options(command, options->key, options->key_choice);
   command.callback([&action, options] {
     action = [options] {
       check(*options);
+      take_persona(options->key_choice, options->key);
       return options->as_key.empty() ? play_host(*options) : play_key(*options);
     };
   });

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/attestation_root_file.h"
 #include "app/commands.h"
 #include "app/configuration.h"
 #include "app/error.h"
@@ -22,6 +23,7 @@
 #include "control/trace.h"
 #include "crypto/p256.h"
 #include "keystore/unlock_secret.h"
+#include "personas/personas.h"
 
 namespace fauxkey::app {
 namespace {
@@ -58,11 +60,13 @@ user::Presence presence_of(Approve approve) {
 
 /// What new credentials may have, and what this machine's libraries leave out.
 void log_key(const VirtualKey& key, const RunOptions& options) {
+  if (const auto& persona = options.key.persona.name; persona != personas::kDefault)
+    spdlog::info("The key is of the persona {}: its shape only, not the vendor's product.", persona);
   std::string offered;
   for (const auto algorithm : key.algorithms())
     offered += (offered.empty() ? "" : ", ") + std::string{name_of(algorithm)};
   spdlog::info("Algorithms: {}.", offered);
-  if (options.key.newest_version == CtapVersion::fido_2_3)
+  if (options.key.ctap && options.key.newest_version == CtapVersion::fido_2_3)
     spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
   if (options.seed) {
     spdlog::warn(
@@ -94,6 +98,14 @@ std::shared_ptr<control::LiveKey> make_key(const RunOptions& options, control::S
   } catch (const control::BadRequest& error) {
     throw UsageError{std::string{"--pin: "} + error.what()};
   }
+}
+
+/// Nothing where each key has its own.
+std::shared_ptr<const AttestationRoot> shared_attestation_root(const RunOptions& options) {
+  if (options.attestation_root.empty()) return nullptr;
+  SystemRandom random;
+  const SystemClock clock;
+  return open_attestation_root(options.attestation_root, random, clock);
 }
 
 user::PromptBoard::Observer prompt_events(control::EventHub& events) {
@@ -178,6 +190,8 @@ int run(const RunOptions& options) {
                                                     std::move(told));
                              },
                          .socket_folder = runtime_folder().string(),
+                         .attestation_root = shared_attestation_root(options),
+                         .persona_folder = persona_folder(),
                          .gate = [&](const std::string& key, Clock& clock) -> std::unique_ptr<UserGate> {
                            if (!prompter) return nullptr;
                            return std::make_unique<user::PersonGate>(*prompter, key, clock);
@@ -227,7 +241,10 @@ void add_run(CLI::App& program, Action& action) {
       ->configurable(false);
   command.callback([&command, &action, options, print] {
     action = [&command, options, print] {
-      if (!*print) return run(*options);
+      if (!*print) {
+        take_persona(options->key_choice, options->key);
+        return run(*options);
+      }
       std::cout << to_toml(command);
       finish_output();
       return static_cast<int>(kDone);

@@ -4,17 +4,20 @@
 #include <array>
 #include <string_view>
 
+#include "app/attestation_root_file.h"
 #include "app/error.h"
+#include "app/paths.h"
 #include "control/key_options.h"
+#include "personas/personas.h"
 
 namespace fauxkey::app {
 namespace {
 
-using control::Named;
+using personas::Named;
 
 constexpr std::array kApproveNames{
-    Named{std::string_view{"ask"}, Approve::ask}, Named{std::string_view{"auto"}, Approve::automatic},
-    Named{std::string_view{"deny"}, Approve::deny}, Named{std::string_view{"remote"}, Approve::remote}};
+    Named<Approve>{"ask", Approve::ask}, Named<Approve>{"auto", Approve::automatic},
+    Named<Approve>{"deny", Approve::deny}, Named<Approve>{"remote", Approve::remote}};
 
 /// By one of the table's names; the table outlives the command.
 template <class Value, std::size_t size>
@@ -61,15 +64,49 @@ auto repeated(const Items& items) {
 
 }  // namespace
 
-void add_key_options(CLI::App& command, KeyConfig& key) {
+void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice) {
+  command
+      .add_option("--persona", choice.persona,
+                  "Be a key of this kind, as fauxkey persona list has them, or as a file says (default: "
+                  "fauxkey); further options go before what it says")
+      ->type_name("NAME|FILE");
+  const auto before = command.get_options().size();
   add_choice(command, "--attestation", key.attestation, control::kAttestationNames,
              "How new credentials are attested: packed (default, by a certificate chain: fauxkey attestation "
-             "root) or "
-             "self (by the credential's own key)",
+             "root), self (by the credential's own key), none, fido-u2f, tpm, android-key, apple or compound",
              "STYLE");
+  std::vector<std::string> styles;
+  styles.reserve(control::kAttestationNames.size());
+  for (const auto& row : control::kAttestationNames) styles.emplace_back(row.name);
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--further-attestations",
+          [&key](const std::vector<std::string>& names) {
+            key.further_attestations.clear();
+            for (const auto& name : names)
+              key.further_attestations.push_back(
+                  std::ranges::find(control::kAttestationNames, name, &Named<AttestationStyle>::name)->value);
+          },
+          "What else the key makes where a platform prefers its format (attestationFormatsPreference)")
+      ->check(CLI::IsMember(styles))
+      ->type_name("STYLE,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      .add_option_function<unsigned>(
+          "--attestation-chain",
+          [&key](unsigned length) {
+            if (length < 1 || length > control::kMaxAttestationChain)
+              throw CLI::ValidationError{"--attestation-chain", "a chain has 1 or 2 certificates"};
+            key.attestation_chain = length;
+          },
+          "How many certificates attest: 1 (default, the leaf) or 2 (the leaf and an authority between it "
+          "and "
+          "the root)")
+      ->type_name("N");
   add_choice(command, "--uv", key.built_in_uv, control::kBuiltInUvNames,
              "The key verifies its user by itself: by its prompt (prompt, or no KIND; no PIN is needed) or "
-             "by enrolled fingers (fingerprint)",
+             "by enrolled fingers (fingerprint), or not (none)",
              "KIND")
       ->expected(0, 1)
       ->default_str("prompt");
@@ -85,8 +122,8 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
       ->delimiter(',')
       ->allow_extra_args(false);
   add_choice(command, "--large-blobs", key.large_blobs, control::kLargeBlobNames,
-             "Where platforms keep bytes for a credential: by the largeBlobs command (command, default) or "
-             "by CTAP 2.3's extension (extension)",
+             "Where platforms keep bytes for a credential: by the largeBlobs command (command, default), by "
+             "CTAP 2.3's extension (extension), or nowhere (none)",
              "WAY");
   command
       .add_option_function<std::vector<std::string>>(
@@ -109,6 +146,31 @@ void add_key_options(CLI::App& command, KeyConfig& key) {
                    "provider does; they have no signature counter");
   command.add_flag("--uvm", key.uvm,
                    "Offer the uvm extension (WebAuthn Level 2), which tells sites how the user was verified");
+  command
+      .add_option_function<std::string>(
+          "--aaguid",
+          [&key](const std::string& text) {
+            const auto aaguid = personas::read_aaguid(text);
+            if (!aaguid) throw CLI::ValidationError{"--aaguid", text + " is no UUID."};
+            key.persona.aaguid = *aaguid;
+          },
+          "The model's number (AAGUID), by which sites look it up (default: the persona's own, which is no "
+          "vendor's)")
+      ->type_name("UUID");
+  const auto options = command.get_options();
+  choice.options.assign(options.begin() + static_cast<std::ptrdiff_t>(before), options.end());
+}
+
+void take_persona(const KeyChoice& choice, KeyConfig& key) {
+  if (choice.persona.empty()) return;
+  try {
+    key = personas::load_name_or_file(choice.persona, persona_folder()).config;
+  } catch (const personas::PersonaError& error) {
+    throw UsageError{error.what()};
+  }
+  for (auto* const option : choice.options) {
+    if (option->count() > 0) option->run_callback();
+  }
 }
 
 void add_run_options(CLI::App& command, RunOptions& options) {
@@ -141,7 +203,12 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                   "With --ephemeral: the same run again, byte for byte, for the same requests; whoever knows "
                   "N knows every private key of it")
       ->type_name("N");
-  add_key_options(command, options.key);
+  add_key_options(command, options.key, options.key_choice);
+  add_attestation_root_option(
+      command, options.attestation_root,
+      "The root of all keys' attestations, those over the control interface too: a "
+      "certificate and its private key in PEM, made where there is none (default: each "
+      "key has its own)");
   command
       .add_option("--control", options.control,
                   "Where the control interface is: unix:PATH (default: "

@@ -19,6 +19,12 @@ enum class Approve : std::uint8_t { ask, automatic, deny, remote };
 inline constexpr std::array<std::string_view, 3> kPromptWays{"notification", "pinentry", "terminal"};
 inline constexpr std::string_view kAutomaticPrompt = "auto";
 
+/// What was chosen of `add_key_options`.
+struct KeyChoice {
+  std::string persona;                ///< empty: none
+  std::vector<CLI::Option*> options;  ///< those besides it, which go before what the persona says
+};
+
 struct RunOptions {
   StoreOptions store;
   bool ephemeral = false;
@@ -27,7 +33,9 @@ struct RunOptions {
   std::vector<std::string> transports{"uhid"};
   std::optional<std::string> pin;
   std::optional<std::uint64_t> seed;
-  KeyConfig key;
+  KeyChoice key_choice;
+  KeyConfig key;                    ///< by the options alone, until take_persona
+  std::string attestation_root;     ///< empty: each key has its own
   bool keyless = false;             ///< no key of the daemon's own
   std::string control;              ///< empty: the default; "none"
   std::string trace;                ///< empty: none
@@ -40,8 +48,11 @@ struct RunOptions {
   void check() const;
 };
 
-/// What kind of key it is; `attestation` included.
-void add_key_options(CLI::App& command, KeyConfig& key);
+/// What kind of key it is.
+void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice);
+/// Makes `key` what the persona says, and what the options say that were given besides. The command that they
+/// were added to is still there. Throws UsageError.
+void take_persona(const KeyChoice& choice, KeyConfig& key);
 void add_run_options(CLI::App& command, RunOptions& options);
 
 }  // namespace fauxkey::app

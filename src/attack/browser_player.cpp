@@ -4,6 +4,7 @@
 
 #include "attack/error.h"
 #include "attack/soft_player.h"
+#include "control/key_options.h"
 
 namespace fauxkey::attack {
 namespace {
@@ -79,17 +80,19 @@ Json BrowserPlayer::of_daemon(const std::string& method, const std::string& path
 }
 
 void BrowserPlayer::plug_in(const Scenario& scenario) {
-  if (!key_.empty() && backup_eligible_ == scenario.backup_eligible && backed_up_ == scenario.backed_up)
+  if (!key_.empty() && like_.backup_eligible == scenario.backup_eligible &&
+      like_.backed_up == scenario.backed_up && like_.attestation_style == scenario.attestation_style)
     return;
   if (!key_.empty()) (void)of_daemon("DELETE", "/v1/keys/" + std::exchange(key_, {}), {});
-  const auto key = of_daemon("POST", "/v1/keys",
-                             {{"transports", {settings_.transport}},
-                              {"userVerification", "prompt"},
-                              {"backupEligible", scenario.backup_eligible},
-                              {"backupState", scenario.backed_up}});
+  Json wanted{{"transports", {settings_.transport}},
+              {"userVerification", "prompt"},
+              {"backupEligible", scenario.backup_eligible},
+              {"backupState", scenario.backed_up}};
+  if (scenario.attestation_style)
+    wanted["attestation"] = control::name_in(control::kAttestationNames, *scenario.attestation_style);
+  const auto key = of_daemon("POST", "/v1/keys", wanted);
   key_ = text_of(key, "name", "");
-  backup_eligible_ = scenario.backup_eligible;
-  backed_up_ = scenario.backed_up;
+  like_ = scenario;
   std::this_thread::sleep_for(kPlugTime);
 }
 

@@ -50,8 +50,7 @@ class BrowserPlayer final : public Player {
   std::string session_;
   std::string browser_;
   std::string key_;  ///< that is plugged in; empty: none
-  bool backup_eligible_ = false;
-  bool backed_up_ = false;
+  Scenario like_;    ///< what it was plugged in for
   std::string account_;
   std::size_t accounts_ = 0;
 };

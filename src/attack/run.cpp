@@ -52,9 +52,7 @@ class Controls {
   /// Under a registration scenario's conditions. (A login scenario begins with its own.)
   [[nodiscard]] const Player::Played& like(const Scenario& scenario) {
     for (const auto& [known, played] : played_) {
-      if (known->needs == scenario.needs && known->backup_eligible == scenario.backup_eligible &&
-          known->backed_up == scenario.backed_up)
-        return played;
+      if (known->has_conditions_of(scenario)) return played;
     }
     played_.emplace_back(&scenario, player_.control(scenario));
     const auto& played = played_.back().second;
@@ -134,7 +132,8 @@ Report run(Player& player, const Site& site, const std::vector<const Scenario*>&
     const bool is_own_control = scenario->backup_eligible && scenario->faults.empty();
     if (control != nullptr && !is_own_control && control->kind == Player::Played::Kind::judged &&
         !control->accepted) {
-      result.outcome = Outcome::error;
+      // Of some formats it is the site's choice whether it takes any.
+      result.outcome = scenario->attestation_style ? Outcome::not_applicable : Outcome::error;
       result.said = "a correct registration under the same conditions is refused, too: " + control->said;
     } else if (control != nullptr && control->kind != Player::Played::Kind::judged) {
       take(result, *control);

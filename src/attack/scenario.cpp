@@ -5,6 +5,7 @@
 
 #include "attack/variables.h"
 #include "control/faults/rules.h"
+#include "control/key_options.h"
 
 namespace fauxkey::attack {
 namespace {
@@ -131,6 +132,7 @@ class ScenarioReader {
       TableReader reader{*key, file_, "key"};
       scenario_.backup_eligible = reader.boolean("backup-eligible", false);
       scenario_.backed_up = reader.boolean("backed-up", false);
+      scenario_.attestation_style = reader.choice("attestation", control::kAttestationNames);
       reader.done();
     }
     scenario_.as = table_.choice("as", kWho).value_or(Who::own);
@@ -288,6 +290,11 @@ std::optional<Bytes> ByteEdit::apply(ByteView bytes) const {
   append(edited, bytes.first(bytes.size() - cut));
   append(edited, suffix);
   return edited;
+}
+
+bool Scenario::has_conditions_of(const Scenario& other) const {
+  return needs == other.needs && backup_eligible == other.backup_eligible && backed_up == other.backed_up &&
+         attestation_style == other.attestation_style;
 }
 
 bool Scenario::has_other() const {

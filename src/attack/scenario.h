@@ -12,6 +12,7 @@
 
 #include "attack/file_reader.h"
 #include "fauxkey/bytes.h"
+#include "fauxkey/key_config.h"
 
 namespace fauxkey::attack {
 
@@ -87,6 +88,7 @@ struct Scenario {
   // The key.
   bool backup_eligible = false;
   bool backed_up = false;
+  std::optional<AttestationStyle> attestation_style;  ///< nothing: as usual
   // Before the ceremony: logins after a login scenario's registration, each with the faults of one.
   struct Before {
     std::vector<Json> faults;
@@ -114,6 +116,8 @@ struct Scenario {
   std::vector<std::string> response_remove;
   Sending sending = Sending::usual;
 
+  /// Whether a correct registration of the one is as good a control as one of the other.
+  [[nodiscard]] bool has_conditions_of(const Scenario& other) const;
   /// Whether a second account takes part.
   [[nodiscard]] bool has_other() const;
   /// Whether the client changes nothing, so that a browser can play it.

@@ -248,7 +248,7 @@ std::expected<Response, std::string> SoftClient::create(const Json& options, Var
   const auto changed = change_authenticator_data(made->authenticator_data, scenario);
   if (!changed) return std::unexpected{changed.error()};
   if (*changed && made->format != "none") {
-    auto statement = key_.attest(joined_with(made->authenticator_data, hash));
+    auto statement = key_.attest(response.credential_id, rp_id, made->authenticator_data, hash);
     if (!statement) return std::unexpected{std::string{"the key could not attest anew"}};
     made->format = "packed";
     made->statement = *std::move(statement);

@@ -155,12 +155,19 @@ std::optional<Bytes> SoftKey::sign_as_credential(ByteView credential_id, const s
   return parts_->key.sign_as_credential(credential_id, crypto::sha256(rp_id), message);
 }
 
-std::optional<cbor::Map> SoftKey::attest(ByteView message) {
-  auto signed_by = parts_->key.sign_as_attestation(AttestationVariant::genuine, message);
-  if (!signed_by) return std::nullopt;
-  return cbor::Map{{"alg", static_cast<int>(Algorithm::es256)},
-                   {"sig", std::move(signed_by->signature)},
-                   {"x5c", cbor::Array{std::move(signed_by->certificate)}}};
+std::optional<cbor::Map> SoftKey::attest(const Bytes& credential_id, const std::string& rp_id,
+                                         const Bytes& authenticator_data,
+                                         const Sha256Hash& client_data_hash) {
+  const auto statement =
+      parts_->key.attest({.format = "packed",
+                          .credential_id = credential_id,
+                          .rp_id_hash = crypto::sha256(rp_id),
+                          .told_credential_id = credential_id,
+                          .authenticator_data = authenticator_data,
+                          .client_data_hash = {client_data_hash.begin(), client_data_hash.end()}});
+  const auto decoded = statement ? cbor::decode(*statement) : cbor::decode({});
+  const auto* const map = decoded ? decoded->as<cbor::Map>() : nullptr;
+  return map != nullptr ? std::optional{*map} : std::nullopt;
 }
 
 std::vector<std::int64_t> SoftKey::algorithms() const {

@@ -57,8 +57,10 @@ class SoftKey {
   /// Signs changed authenticator data as the answer was signed. Nothing where there is no such credential.
   [[nodiscard]] std::optional<Bytes> sign_as_credential(ByteView credential_id, const std::string& rp_id,
                                                         ByteView message);
-  /// A packed statement by the key's attestation.
-  [[nodiscard]] std::optional<cbor::Map> attest(ByteView message);
+  /// A packed statement by the key's attestation over these authenticator data.
+  [[nodiscard]] std::optional<cbor::Map> attest(const Bytes& credential_id, const std::string& rp_id,
+                                                const Bytes& authenticator_data,
+                                                const Sha256Hash& client_data_hash);
   [[nodiscard]] std::vector<std::int64_t> algorithms() const;
   /// The root of its attestations, DER.
   [[nodiscard]] Bytes attestation_root() const;

@@ -100,6 +100,7 @@ class SoftPlayer::Scene {
     auto config = player.settings_.key;
     config.backup_eligible = config.backup_eligible || scenario.backup_eligible;
     config.backed_up = config.backed_up || scenario.backed_up;
+    if (scenario.attestation_style) config.attestation = *scenario.attestation_style;
     return config;
   }
 

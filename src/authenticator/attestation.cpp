@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "authenticator/attestation_authority.h"
+#include "authenticator/attestation_leaf.h"
 #include "cbor/cbor.h"
 #include "crypto/hash.h"
 #include "crypto/p256_scalar.h"
@@ -24,34 +26,24 @@ constexpr int kLeafCertificate = 3;
 constexpr int kAaguid = 4;
 constexpr std::int64_t kCurrentVersion = 1;
 
-// WebAuthn 8.2.1: C is an ISO 3166 code, O the vendor's name, OU this very text, CN of the vendor's choice.
-// No country stands behind this key, so it has the code of the one place that has no government.
-constexpr const char* kRootName = "C=AQ,O=fauxkey,CN=fauxkey attestation root";
-constexpr const char* kLeafName = "C=AQ,O=fauxkey,OU=Authenticator Attestation,CN=fauxkey attestation";
-
 constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kYear = 365 * kDay + kDay / 4;
-constexpr std::int64_t kRootLifetime = 30 * kYear;
 constexpr std::int64_t kLeafLifetime = 25 * kYear;
-// 2020-01-01: what a machine takes whose clock was never set, so that its certificates do not end before they
-// are used.
-constexpr std::int64_t kEarliest = 1'577'836'800;
 
 struct Record {
-  PrivateKey root_key;
+  AttestationRoot root;
   PrivateKey leaf_key;
-  Bytes root;
   Bytes leaf;
   Aaguid aaguid{};
 };
 
 SecretBytes encode(const Record& record) {
   const Bytes known = cbor::encode(cbor::Map{{kVersion, kCurrentVersion},
-                                             {kRootCertificate, record.root},
+                                             {kRootCertificate, record.root.certificate},
                                              {kLeafCertificate, record.leaf},
                                              {kAaguid, cbor::Value::bytes(record.aaguid)}});
   SecretBytes bytes{2 * PrivateKey::size() + known.size()};
-  const ByteView root_key{record.root_key};
+  const ByteView root_key{record.root.key};
   const ByteView leaf_key{record.leaf_key};
   std::uint8_t* end = std::copy(root_key.begin(), root_key.end(), bytes.data());
   end = std::copy(leaf_key.begin(), leaf_key.end(), end);
@@ -79,58 +71,27 @@ std::optional<Record> decode(ByteView bytes) {
     return std::nullopt;
 
   Record record;
-  record.root_key = PrivateKey::copy_of(bytes.first(PrivateKey::size()));
+  record.root.key = PrivateKey::copy_of(bytes.first(PrivateKey::size()));
   record.leaf_key = PrivateKey::copy_of(bytes.subspan(PrivateKey::size(), PrivateKey::size()));
-  if (!crypto::p256::is_private_key(record.root_key) || !crypto::p256::is_private_key(record.leaf_key))
+  if (!crypto::p256::is_private_key(record.root.key) || !crypto::p256::is_private_key(record.leaf_key))
     return std::nullopt;
-  record.root = *root;
+  record.root.certificate = *root;
   record.leaf = *leaf;
   std::copy(aaguid->begin(), aaguid->end(), record.aaguid.begin());
   return record;
 }
 
-// A random number of 126 bits: positive, and always of the same length (RFC 5280, 4.1.2.2).
-std::array<std::uint8_t, 16> serial_number(Random& random) {
-  auto serial = random.bytes<16>();
-  serial[0] = static_cast<std::uint8_t>((serial[0] & 0x3f) | 0x40);
-  return serial;
-}
-
-// A day back, for verifiers whose clock is a little behind.
-std::int64_t valid_from(const Clock& clock) { return std::max(clock.unix_time() - kDay, kEarliest); }
-
-void make_root(Record& record, Random& random, const Clock& clock) {
-  record.root_key = crypto::p256::generate(random);
-  const std::int64_t begin = valid_from(clock);
-  record.root = crypto::x509::issue({.subject = kRootName,
-                                     .public_key = crypto::p256::public_key(record.root_key),
-                                     .not_before = begin,
-                                     .not_after = begin + kRootLifetime,
-                                     .serial = serial_number(random),
-                                     .certificate_authority = true,
-                                     .aaguid = std::nullopt},
-                                    kRootName, record.root_key, random);
-}
-
-Bytes issue_leaf(const PrivateKey& key, const Attestation::Leaf& leaf, const PrivateKey& root_key,
-                 Random& random) {
-  return crypto::x509::issue({.subject = kLeafName,
-                              .public_key = crypto::p256::public_key(key),
-                              .not_before = leaf.not_before,
-                              .not_after = leaf.not_after,
-                              .serial = serial_number(random),
-                              .certificate_authority = false,
-                              .aaguid = leaf.aaguid},
-                             kRootName, root_key, random);
-}
+crypto::x509::Serial serial_number(Random& random) { return serial_of_hash(random.bytes<32>()); }
 
 void make_leaf(Record& record, const Aaguid& aaguid, Random& random, const Clock& clock) {
   record.aaguid = aaguid;
   record.leaf_key = crypto::p256::generate(random);
-  const std::int64_t begin = valid_from(clock);
-  record.leaf =
-      issue_leaf(record.leaf_key, {.not_before = begin, .not_after = begin + kLeafLifetime, .aaguid = aaguid},
-                 record.root_key, random);
+  const std::int64_t begin = attestation_begin(clock);
+  auto request = model_leaf(aaguid, crypto::p256::public_key(record.leaf_key));
+  request.not_before = begin;
+  request.not_after = begin + kLeafLifetime;
+  request.serial = serial_number(random);
+  record.leaf = AttestationAuthority{record.root}.issue(request, random);
 }
 
 // Enterprise attestation (CTAP 2.3, 7.1) has a key of its own, so that its certificate and the ordinary one
@@ -144,23 +105,26 @@ constexpr std::size_t kDeviceSerialSize = 8;
 /// The same for one keystore, whatever happens to it; it begins with the serial number that the USB device
 /// shows.
 Bytes device_serial(const Record& record) {
-  const auto hash = crypto::sha256(record.root);
+  const auto hash = crypto::sha256(record.root.certificate);
   return {hash.begin(), hash.begin() + kDeviceSerialSize};
+}
+
+crypto::x509::CertificateRequest enterprise_leaf(const PrivateKey& key, const Record& record,
+                                                 const Aaguid& aaguid) {
+  return {.subject = kEnterpriseName,
+          .public_key = crypto::p256::public_key(key),
+          .aaguid = aaguid,
+          .device_serial = device_serial(record)};
 }
 
 AttestationKey make_enterprise_key(CredentialStore& store, const Record& record, const Aaguid& aaguid,
                                    Random& random, const Clock& clock) {
   auto key = crypto::p256::generate(random);
-  const std::int64_t begin = valid_from(clock);
-  auto certificate = crypto::x509::issue({.subject = kEnterpriseName,
-                                          .public_key = crypto::p256::public_key(key),
-                                          .not_before = begin,
-                                          .not_after = begin + kLeafLifetime,
-                                          .serial = serial_number(random),
-                                          .certificate_authority = false,
-                                          .aaguid = aaguid,
-                                          .device_serial = device_serial(record)},
-                                         kRootName, record.root_key, random);
+  auto request = enterprise_leaf(key, record, aaguid);
+  request.not_before = attestation_begin(clock);
+  request.not_after = request.not_before + kLeafLifetime;
+  request.serial = serial_number(random);
+  auto certificate = AttestationAuthority{record.root}.issue(request, random);
   SecretBytes bytes{PrivateKey::size() + aaguid.size() + certificate.size()};
   auto* end = std::ranges::copy(key.view(), bytes.data()).out;
   end = std::ranges::copy(aaguid, end).out;
@@ -168,6 +132,21 @@ AttestationKey make_enterprise_key(CredentialStore& store, const Record& record,
   if (const auto saved = store.save(RecordKind::enterprise, bytes); !saved) {
     throw std::runtime_error{saved.error().message};
   }
+  return {std::move(key), std::move(certificate)};
+}
+
+/// Under a root that several keys share, it follows from that and from which key this is.
+AttestationKey derived_enterprise(const AttestationAuthority& authority, const Record& record,
+                                  const Aaguid& aaguid, Random& random) {
+  std::string label = "enterprise";
+  for (const auto byte : device_serial(record)) label += ' ' + std::to_string(byte);
+  for (const auto byte : aaguid) label += ' ' + std::to_string(byte);
+  auto key = authority.derive_key(label);
+  auto request = enterprise_leaf(key, record, aaguid);
+  request.not_before = authority.terms().not_before;
+  request.not_after = authority.terms().not_after;
+  request.serial = authority.serial_for(request.public_key.x);
+  auto certificate = authority.issue(request, random);
   return {std::move(key), std::move(certificate)};
 }
 
@@ -209,33 +188,44 @@ Attestation Attestation::load_or_create(CredentialStore& store, const KeyConfig&
   auto loaded = load(store);
   const bool is_new = !loaded;
   Record record = std::move(loaded).value_or(Record{});
-  if (is_new) make_root(record, random, clock);
+  if (is_new) record.root = make_attestation_root(random, clock);
   const bool changed = is_new || record.aaguid != persona.aaguid;
   if (changed) {
     make_leaf(record, persona.aaguid, random, clock);
     const auto saved = store.save(RecordKind::attestation, encode(record));
     if (!saved) throw std::runtime_error{saved.error().message};
   }
-  std::optional<AttestationKey> enterprise;
-  if (config.enterprise) enterprise = load_or_create_enterprise(store, record, persona.aaguid, random, clock);
-  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, std::move(record.root)};
-  attestation.enterprise_ = std::move(enterprise);
+  Attestation attestation{{std::move(record.leaf_key), std::move(record.leaf)}, record.root.certificate};
+  attestation.own_root_ = record.root.certificate;
+  if (config.attestation_root) {
+    const auto& shared = *config.attestation_root;
+    const AttestationAuthority authority{shared};
+    attestation.shared_ = config.attestation_root;
+    attestation.root_ = shared.certificate;
+    attestation.leaf_ = derived_leaf(authority, LeafKind::u2f, persona.aaguid, {}, random);
+    if (config.enterprise)
+      attestation.enterprise_ = derived_enterprise(authority, record, persona.aaguid, random);
+  } else if (config.enterprise) {
+    attestation.enterprise_ = load_or_create_enterprise(store, record, persona.aaguid, random, clock);
+  }
+  // What cannot be is told at once, not at the first registration.
+  if (config.attestation_chain > 1)
+    (void)AttestationAuthority{*attestation.load_root(store)}.intermediate(random);
   return attestation;
 }
 
-AttestationKey Attestation::issue(CredentialStore& store, const Leaf& leaf, Random& random) {
-  const auto record = load(store);
-  if (!record) throw std::runtime_error{"The keystore has lost its attestation record."};
-  auto key = crypto::p256::generate(random);
-  auto certificate = issue_leaf(key, leaf, record->root_key, random);
-  return {std::move(key), std::move(certificate)};
+std::shared_ptr<const AttestationRoot> attestation_root_of(CredentialStore& store, Random& random,
+                                                           const Clock& clock) {
+  // Without a look at the leaf, which is for a model that is not known here.
+  if (auto record = load(store)) return std::make_shared<const AttestationRoot>(std::move(record->root));
+  return Attestation::load_or_create(store, KeyConfig{}, random, clock).load_root(store);
 }
 
-AttestationKey Attestation::issue_by_other_root(const Leaf& leaf, Random& random) {
-  const auto root_key = crypto::p256::generate(random);
-  auto key = crypto::p256::generate(random);
-  auto certificate = issue_leaf(key, leaf, root_key, random);
-  return {std::move(key), std::move(certificate)};
+std::shared_ptr<const AttestationRoot> Attestation::load_root(CredentialStore& store) const {
+  if (shared_) return shared_;
+  auto record = load(store);
+  if (!record) throw std::runtime_error{"The keystore has lost its attestation record."};
+  return std::make_shared<const AttestationRoot>(std::move(record->root));
 }
 
 }  // namespace fauxkey

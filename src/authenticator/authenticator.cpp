@@ -1,7 +1,10 @@
 #include "authenticator/authenticator.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <iterator>
+#include <limits>
+#include <mutex>
 #include <stdexcept>
 
 #include "authenticator/credential_keys.h"
@@ -46,9 +49,10 @@ Authenticator::Authenticator(KeyConfig config, Ports ports)
       pin_{ports.store},
       built_in_uv_{ports.store},
       fingerprints_{ports.store},
-      settings_{load_settings(ports.store, initial_settings())},
+      settings_{stored_settings()},
       identity_{ports.store, ports.random},
       attestation_{Attestation::load_or_create(ports.store, config_, ports.random, ports.clock)},
+      attestation_keys_{attestation_, config_, ports.store, ports.random},
       wrap_key_{load_or_create_wrap_key()},
       powered_up_{ports.clock.now()} {}
 
@@ -61,7 +65,27 @@ Result<void> Authenticator::change_settings(const Settings& settings) {
 Settings Authenticator::initial_settings() const {
   Settings settings;
   settings.always_uv = config_.always_uv;
+  settings.min_pin_length = limits().min_pin_length;
   return settings;
+}
+
+Settings Authenticator::stored_settings() const {
+  auto settings = load_settings(ports_.store, initial_settings());
+  // The keystore may be of a key of another model.
+  settings.min_pin_length = std::max<std::uint64_t>(settings.min_pin_length, limits().min_pin_length);
+  return settings;
+}
+
+Result<void> Authenticator::work(std::chrono::milliseconds least, const Exchange& exchange) {
+  if (least.count() == 0) return {};
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock{mutex};
+  const auto until = ports_.clock.now() + least;
+  ports_.clock.wait(never, lock, exchange.stop, until, [] { return false; });
+  if (exchange.stop.stop_requested())
+    return fail(Status::keepalive_cancel, "the host cancelled the request while the key was at work");
+  return {};
 }
 
 template <class Answer>
@@ -139,23 +163,36 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
   credential.private_key = generate_private_key(credential.algorithm, ports_.random);
   if (!credential.discoverable && !config_.keeps_all) {
     wrap(credential, wrap_key_, ports_.random);
-    return credential;
+    // What has no room in an id of this model's lies in the store.
+    if (credential.id.size() <= limits().max_credential_id_length) return credential;
   }
   // Only what is stored can be copied.
   credential.backup_eligible = config_.backup_eligible;
   credential.backed_up = config_.backup_eligible && config_.backed_up;
-  credential.counts_signatures = !config_.backup_eligible;
+  credential.counts_signatures = !config_.backup_eligible && persona().counter != CounterStyle::zero;
   const auto id = ports_.random.bytes<32>();
   credential.id.assign(id.begin(), id.end());
   credential.cred_random_without_uv = ports_.random.secret<32>();
   credential.cred_random_with_uv = ports_.random.secret<32>();
-  const auto count = discoverable_count();
-  if (!count) return fail(count.error());
-  if (*count >= kMaxDiscoverableCredentials)
-    return fail(Status::key_store_full,
-                "the key holds " + std::to_string(*count) + " discoverable credentials and takes no more");
+  if (const auto room = check_room(credential); !room) return fail(room.error());
   if (auto stored = checked(ports_.store.put(credential)); !stored) return fail(stored.error());
   return credential;
+}
+
+Result<void> Authenticator::check_room(const Credential& credential) {
+  const auto count = discoverable_count();
+  if (!count) return fail(count.error());
+  if (remaining_discoverable(*count) > 0) return {};
+  if (credential.discoverable) {
+    const auto others = find_by_rp(credential.rp_id_hash);
+    if (!others) return fail(others.error());
+    const auto of_same_account = [&](const Credential& other) {
+      return other.discoverable && other.user.id == credential.user.id;
+    };
+    if (std::ranges::any_of(*others, of_same_account)) return {};
+  }
+  return fail(Status::key_store_full,
+              "the key holds " + std::to_string(*count) + " discoverable credentials and takes no more");
 }
 
 Result<std::optional<Credential>> Authenticator::find(ByteView id, const RpIdHash& rp_id_hash) {
@@ -172,8 +209,29 @@ Result<std::vector<Credential>> Authenticator::find_by_rp(const RpIdHash& rp_id_
 Result<std::uint32_t> Authenticator::next_sign_count(const Credential& credential) {
   // Counted all the same, for the store remembers when it was.
   const auto count = checked(ports_.store.next_sign_count(credential.id));
-  if (!count || credential.counts_signatures) return count;
-  return 0;
+  if (!count) return count;
+  if (!counts(credential)) return 0;
+  return persona().counter == CounterStyle::global ? next_global_count() : count;
+}
+
+Result<std::uint32_t> Authenticator::first_sign_count(const Credential& credential) {
+  if (persona().counter != CounterStyle::global || !counts(credential)) return 0;
+  return next_global_count();
+}
+
+bool Authenticator::counts(const Credential& credential) const {
+  return credential.counts_signatures && persona().counter != CounterStyle::zero;
+}
+
+Result<std::uint32_t> Authenticator::next_global_count() {
+  const auto last = checked(ports_.store.sign_counter(kGlobalCounter));
+  if (!last) return fail(last.error());
+  if (last->count == std::numeric_limits<std::uint32_t>::max())
+    return fail(Status::other, "the key's counter of signatures is at its end; a reset begins it anew");
+  const auto next = last->count + 1;
+  if (const auto kept = checked(ports_.store.raise_sign_count(kGlobalCounter, next)); !kept)
+    return fail(kept.error());
+  return next;
 }
 
 Result<std::size_t> Authenticator::discoverable_count() { return checked(ports_.store.count()); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "authenticator/attestation.h"
+#include "authenticator/attestation_keys.h"
 #include "authenticator/built_in_uv.h"
 #include "authenticator/fingerprints.h"
 #include "authenticator/identity.h"
@@ -37,19 +38,15 @@ struct NewCredential {
 
 class Authenticator {
  public:
-  /// A credential list of a request may hold this many descriptors; with ids of 255 bytes they fit into a
-  /// message.
-  static constexpr std::size_t kMaxCredentialCountInList = 24;
-  static constexpr std::size_t kMaxCredentialIdLength = 255;
-  static constexpr std::size_t kMaxCredBlobLength = 64;
-  /// Of the largeBlob extension: an assertion with such a blob and the longest signature fits into a message.
-  static constexpr std::size_t kMaxLargeBlobLength = 3072;
-  static constexpr std::size_t kMaxDiscoverableCredentials = 1'000'000;
-
   /// Throws std::runtime_error with a sentence for a person where the store cannot be used.
   Authenticator(KeyConfig config, Ports ports);
 
   [[nodiscard]] const KeyConfig& config() const { return config_; }
+  [[nodiscard]] const Persona& persona() const { return config_.persona; }
+  [[nodiscard]] const Features& features() const { return config_.persona.features; }
+  [[nodiscard]] const Limits& limits() const { return config_.persona.limits; }
+  /// Whether the model knows what came with this specification.
+  [[nodiscard]] bool knows(CtapVersion version) const { return config_.persona.level >= version; }
   [[nodiscard]] Random& random() { return ports_.random; }
   [[nodiscard]] Clock& clock() { return ports_.clock; }
   [[nodiscard]] CredentialStore& store() { return ports_.store; }
@@ -77,9 +74,25 @@ class Authenticator {
   [[nodiscard]] bool has_large_blobs_command() const {
     return config_.large_blobs == LargeBlobKind::command && config_.discoverable;
   }
+  [[nodiscard]] bool has_large_blob_extension() const {
+    return config_.large_blobs == LargeBlobKind::extension && config_.discoverable;
+  }
+  /// What takes a token is there where there is a way to one.
+  [[nodiscard]] bool has_credential_management() const { return features().cred_mgmt && can_verify_users(); }
+  [[nodiscard]] bool has_persistent_token() const {
+    return features().per_cred_mgmt_ro && has_credential_management();
+  }
+  [[nodiscard]] bool has_always_uv() const { return features().always_uv || config_.always_uv; }
+  [[nodiscard]] bool sets_min_pin_length() const {
+    return features().set_min_pin_length && config_.client_pin;
+  }
   /// Some form of user verification is set up (CTAP 2.3, 3: "protected by some form of user verification").
   [[nodiscard]] bool is_protected() const { return pin_.is_set() || has_built_in_uv(); }
   [[nodiscard]] const Attestation& attestation() const { return attestation_; }
+  [[nodiscard]] AttestationKeys& attestation_keys() { return attestation_keys_; }
+
+  /// Works as long as this model does at least (Timings). KEEPALIVE_CANCEL where the host cancels meanwhile.
+  [[nodiscard]] Result<void> work(std::chrono::milliseconds least, const Exchange& exchange);
 
   /// Asks the user; ok once approved. OPERATION_DENIED, USER_ACTION_TIMEOUT or KEEPALIVE_CANCEL otherwise.
   [[nodiscard]] Result<void> confirm_presence(const Prompt& prompt, const Exchange& exchange);
@@ -106,11 +119,14 @@ class Authenticator {
   [[nodiscard]] Result<std::optional<Credential>> find(ByteView id, const RpIdHash& rp_id_hash);
   /// Discoverable ones of a relying party, the newest first.
   [[nodiscard]] Result<std::vector<Credential>> find_by_rp(const RpIdHash& rp_id_hash);
+  /// The counter that a new credential's registration tells (WebAuthn 6.3.2, step 11).
+  [[nodiscard]] Result<std::uint32_t> first_sign_count(const Credential& credential);
   [[nodiscard]] Result<std::uint32_t> next_sign_count(const Credential& credential);
   [[nodiscard]] Result<std::size_t> discoverable_count();
   /// How many more there is room for; an import may have put more than the key itself would.
-  [[nodiscard]] static std::uint64_t remaining_discoverable(std::size_t count) {
-    return count < kMaxDiscoverableCredentials ? kMaxDiscoverableCredentials - count : 0;
+  [[nodiscard]] std::uint64_t remaining_discoverable(std::size_t count) const {
+    const auto most = limits().max_discoverable_credentials;
+    return count < most ? most - count : 0;
   }
 
   /// A key without a display is reset in its first seconds only, so that no program does it behind the user's
@@ -129,6 +145,11 @@ class Authenticator {
                            const Prompt& prompt, const Exchange& exchange, std::chrono::milliseconds timeout);
   [[nodiscard]] UserAnswer ask_to_verify(const Prompt& prompt, const Exchange& exchange);
   [[nodiscard]] Settings initial_settings() const;
+  [[nodiscard]] Settings stored_settings() const;
+  /// Whether the credential may be put into the store, which one of the same account makes room for.
+  [[nodiscard]] Result<void> check_room(const Credential& credential);
+  [[nodiscard]] bool counts(const Credential& credential) const;
+  [[nodiscard]] Result<std::uint32_t> next_global_count();
   [[nodiscard]] WrapKey load_or_create_wrap_key();
 
   KeyConfig config_;
@@ -139,6 +160,7 @@ class Authenticator {
   Settings settings_;
   Identity identity_;
   Attestation attestation_;
+  AttestationKeys attestation_keys_;
   WrapKey wrap_key_;
   Clock::TimePoint powered_up_;
 };

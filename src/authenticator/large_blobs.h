@@ -10,8 +10,7 @@ namespace fauxkey {
 
 class LargeBlobs {
  public:
-  static constexpr std::size_t kMaxSize = 16 * 1024;  ///< getInfo's maxSerializedLargeBlobArray
-  static constexpr std::size_t kHashSize = 16;        ///< LEFT(SHA-256(array), 16) ends it
+  static constexpr std::size_t kHashSize = 16;  ///< LEFT(SHA-256(array), 16) ends it
   static constexpr std::size_t kMinSize = 1 + kHashSize;
 
   /// What the key holds: the initial array (of no entries) until a platform has written one.

@@ -11,8 +11,6 @@
 namespace fauxkey {
 
 struct Settings {
-  static constexpr std::size_t kMaxMinPinLengthRpIds = 16;  ///< getInfo's maxRPIDsForSetMinPINLength
-
   bool always_uv = false;
   bool enterprise_attestation = false;
   bool long_touch_for_reset = false;

@@ -102,11 +102,11 @@ std::size_t shortest_head(std::uint64_t argument) {
 
 class Decoder {
  public:
-  explicit Decoder(ByteView input) : input_{input} {}
+  Decoder(ByteView input, int max_nesting) : input_{input}, max_nesting_{max_nesting} {}
 
   using Outcome = std::expected<Value, std::string>;
 
-  Outcome item(int containers) {  // NOLINT(misc-no-recursion): bounded by kMaxNesting
+  Outcome item(int containers) {  // NOLINT(misc-no-recursion): bounded by max_nesting_
     const std::size_t start = position_;
     Head h;
     const auto result =
@@ -145,7 +145,7 @@ class Decoder {
       default:
         break;
     }
-    if (containers == kMaxNesting) return error(start, "maps and arrays nest too deep");
+    if (containers == max_nesting_) return error(start, "maps and arrays nest too deep");
     // An item takes a byte at least, so a longer claim cannot hold; this bounds what is reserved for it.
     if (h.argument > input_.size() - position_) return error(start, "the map or array is cut off");
     return h.kind == Head::Kind::array ? array(h.argument, containers + 1) : map(h.argument, containers + 1);
@@ -200,6 +200,7 @@ class Decoder {
 
  private:
   ByteView input_;
+  int max_nesting_;
   std::size_t position_ = 0;
 };
 
@@ -287,8 +288,8 @@ const Value* find(const Map& map, std::string_view key) {
   return it == map.end() ? nullptr : &it->second;
 }
 
-std::expected<Value, std::string> decode(ByteView bytes) {
-  Decoder decoder{bytes};
+std::expected<Value, std::string> decode(ByteView bytes, int max_nesting) {
+  Decoder decoder{bytes, max_nesting};
   auto value = decoder.item(0);
   if (value && !decoder.at_end()) return decoder.error(decoder.position(), "bytes follow the item");
   return value;

@@ -18,6 +18,8 @@ namespace fauxkey::cbor {
 
 /// Maps and arrays nest no deeper than this (CTAP 2.3, section 8).
 inline constexpr int kMaxNesting = 4;
+/// But for what a key answers: an attestation of format "compound" (WebAuthn 8.9) lies a level deeper.
+inline constexpr int kMaxAnswerNesting = 5;
 
 class Value;
 using Array = std::vector<Value>;
@@ -85,7 +87,7 @@ class Value {
 [[nodiscard]] const Value* find(const Map& map, std::string_view key);
 
 /// Exactly one canonical item; the error is a sentence on what is wrong and at which byte.
-[[nodiscard]] std::expected<Value, std::string> decode(ByteView bytes);
+[[nodiscard]] std::expected<Value, std::string> decode(ByteView bytes, int max_nesting = kMaxNesting);
 
 /// The canonical encoding. Throws std::logic_error for an Other and for duplicate keys.
 [[nodiscard]] Bytes encode(const Value& value);

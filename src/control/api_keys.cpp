@@ -3,6 +3,7 @@
 
 #include "control/api.h"
 #include "control/openapi.h"
+#include "crypto/x509.h"
 
 namespace fauxkey::control {
 namespace key_api {  // sources are compiled together, so names must differ
@@ -91,7 +92,7 @@ HttpResponse list_keys(Api& api, HttpRequest& /*request*/, const Arguments& /*ar
 }
 
 HttpResponse add_key(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
-  const auto key = api.keys.add(read_key_options(parse_body(request.body)));
+  const auto key = api.keys.add(read_key_options(parse_body(request.body), api.keys.surroundings().persona_folder));
   auto response = json_response(describe_key(*key), 201);
   response.headers.emplace_back("Location", "/v1/keys/" + key->name());
   return response;
@@ -167,6 +168,25 @@ HttpResponse fork_key(Api& api, HttpRequest& request, const Arguments& arguments
   return response;
 }
 
+/// For relying parties: PEM, but for the names.
+HttpResponse get_attestation(Api& api, HttpRequest& /*request*/, const Arguments& arguments) {
+  const auto live = api.keys.at(arguments[0]);
+  auto& key = live->key();
+  Json json{{"formats", key.attestation_formats()},
+            {"root", crypto::x509::to_pem(key.attestation_root())},
+            {"intermediate", nullptr},
+            {"revocationLists", Json::array()}};
+  if (const auto intermediate = key.attestation_intermediate())
+    json["intermediate"] = crypto::x509::to_pem(*intermediate);
+  try {
+    for (const auto& list : key.attestation_revocation_lists())
+      json["revocationLists"].push_back(crypto::x509::to_pem(list, crypto::x509::kRevocationListLabel));
+  } catch (const std::runtime_error&) {
+    // That of an older keystore signs none.
+  }
+  return json_response(json);
+}
+
 constexpr std::array kRoutes{
     Route{"GET", "/v1/status", get_status},
     Route{"GET", "/v1/openapi.yaml", get_openapi},
@@ -174,6 +194,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/keys", add_key},
     Route{"GET", "/v1/keys/{key}", get_key},
     Route{"DELETE", "/v1/keys/{key}", remove_key},
+    Route{"GET", "/v1/keys/{key}/attestation", get_attestation},
     Route{"POST", "/v1/keys/{key}/plug-in", with_key<plug_in>},
     Route{"POST", "/v1/keys/{key}/unplug", with_key<unplug>},
     Route{"POST", "/v1/keys/{key}/power-cycle", with_key<power_cycle>},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "personas/personas.h"
+
 namespace fauxkey::control {
 namespace {
 
@@ -56,6 +58,22 @@ std::vector<Algorithm> read_algorithms(const std::vector<std::string>& names, co
   return algorithms;
 }
 
+std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& names,
+                                                const std::string& what) {
+  std::vector<AttestationStyle> styles;
+  styles.reserve(kAttestationNames.size());
+  for (const auto& name : names) {
+    const auto* const found = std::ranges::find(kAttestationNames, name, &Named<AttestationStyle>::name);
+    if (found == kAttestationNames.end()) {
+      std::string known;
+      for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);
+      throw BadRequest{what + " has a name that is none of: " + known + "."};
+    }
+    if (std::ranges::find(styles, found->value) == styles.end()) styles.push_back(found->value);
+  }
+  return styles;
+}
+
 bool all_of(std::string_view text, bool (*fits)(char)) { return std::ranges::all_of(text, fits); }
 
 }  // namespace
@@ -107,10 +125,22 @@ std::optional<SampleStatus> sample_named(std::string_view name) {
   return std::nullopt;
 }
 
-KeyOptions read_key_options(const JsonIn& json) {
+KeyOptions read_key_options(const JsonIn& json, const std::filesystem::path& personas) {
   JsonReader reader{json, "The request"};
   KeyOptions options;
   KeyConfig& config = options.config;
+  if (const auto name = reader.text("persona")) {
+    try {
+      config = personas::load(*name, personas).config;
+    } catch (const personas::PersonaError& error) {
+      throw BadRequest{error.what()};
+    }
+  }
+  if (const auto text = reader.text("aaguid")) {
+    const auto aaguid = personas::read_aaguid(*text);
+    if (!aaguid) throw BadRequest{reader.named("aaguid") + " is no UUID."};
+    config.persona.aaguid = *aaguid;
+  }
   config.keeps_all = true;
   options.name = reader.text("name").value_or("");
   if (!options.name.empty() && !is_name(options.name))
@@ -125,23 +155,27 @@ KeyOptions read_key_options(const JsonIn& json) {
   if (const auto seed = reader.integer("seed", 0, INT64_MAX))
     options.seed = static_cast<std::uint64_t>(*seed);
   if (const auto uv = reader.choice("userVerification", kBuiltInUvNames)) config.built_in_uv = *uv;
-  config.always_uv = reader.boolean("alwaysUv").value_or(false);
+  config.always_uv = reader.boolean("alwaysUv").value_or(config.always_uv);
   if (const auto style = reader.choice("attestation", kAttestationNames)) config.attestation = *style;
+  if (const auto names = reader.texts("furtherAttestations"))
+    config.further_attestations = read_attestations(*names, reader.named("furtherAttestations"));
+  if (const auto length = reader.integer("attestationChain", 1, kMaxAttestationChain))
+    config.attestation_chain = static_cast<unsigned>(*length);
   if (auto rp_ids = reader.texts("enterpriseAttestation")) config.enterprise = Enterprise{*std::move(rp_ids)};
   if (const auto kind = reader.choice("largeBlobs", kLargeBlobNames)) config.large_blobs = *kind;
   if (const auto version = reader.choice("ctapVersion", kCtapVersionNames)) config.newest_version = *version;
   if (const auto names = reader.texts("algorithms"))
     config.algorithms = read_algorithms(*names, reader.named("algorithms"));
-  config.backup_eligible = reader.boolean("backupEligible").value_or(false);
-  config.backed_up = reader.boolean("backupState").value_or(false);
+  config.backup_eligible = reader.boolean("backupEligible").value_or(config.backup_eligible);
+  config.backed_up = reader.boolean("backupState").value_or(config.backup_eligible && config.backed_up);
   if (config.backed_up && !config.backup_eligible)
     throw BadRequest{"A credential is backed up only where it may be: give backupEligible with backupState."};
-  config.discoverable = reader.boolean("discoverable").value_or(true);
-  config.client_pin = reader.boolean("clientPin").value_or(true);
+  config.discoverable = reader.boolean("discoverable").value_or(config.discoverable);
+  config.client_pin = reader.boolean("clientPin").value_or(config.client_pin);
   if (const auto ctap = reader.choice("protocol", kProtocolNames)) config.ctap = *ctap;
   if (options.pin && !config.client_pin)
     throw BadRequest{"A key without clientPin can have no pin: leave out one."};
-  config.uvm = reader.boolean("uvm").value_or(false);
+  config.uvm = reader.boolean("uvm").value_or(config.uvm);
   if (const auto timeout = reader.integer("presenceTimeoutMs", 10, kMaxDelay))
     config.presence_timeout = std::chrono::milliseconds{*timeout};
   if (const auto* user = reader.find("user")) {
@@ -155,10 +189,13 @@ KeyOptions read_key_options(const JsonIn& json) {
 
 Json to_json(const KeyOptions& options) {
   const KeyConfig& config = options.config;
-  Json json{{"transports", options.transports},
+  Json json{{"persona", config.persona.name},
+            {"aaguid", personas::to_text(config.persona.aaguid)},
+            {"transports", options.transports},
             {"userVerification", name_in(kBuiltInUvNames, config.built_in_uv)},
             {"alwaysUv", config.always_uv},
             {"attestation", name_in(kAttestationNames, config.attestation)},
+            {"attestationChain", config.attestation_chain},
             {"largeBlobs", name_in(kLargeBlobNames, config.large_blobs)},
             {"ctapVersion", name_in(kCtapVersionNames, config.newest_version)},
             {"backupEligible", config.backup_eligible},
@@ -168,6 +205,11 @@ Json to_json(const KeyOptions& options) {
             {"protocol", name_in(kProtocolNames, config.ctap)},
             {"uvm", config.uvm},
             {"presenceTimeoutMs", config.presence_timeout.count()}};
+  if (!config.further_attestations.empty()) {
+    json["furtherAttestations"] = Json::array();
+    for (const auto style : config.further_attestations)
+      json["furtherAttestations"].push_back(name_in(kAttestationNames, style));
+  }
   if (config.enterprise) json["enterpriseAttestation"] = config.enterprise->rp_ids;
   if (!config.algorithms.empty()) {
     json["algorithms"] = Json::array();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/wiping.h"
 #include "control/json.h"
 #include "fauxkey/key_config.h"
+#include "personas/names.h"
 #include "user/scripted_gate.h"
 
 namespace fauxkey::control {
@@ -29,8 +31,8 @@ inline constexpr std::size_t kMaxSerialLength = 63;  ///< uhid's uniq, with its 
 [[nodiscard]] bool is_name(std::string_view text);
 [[nodiscard]] bool is_serial(std::string_view text);
 
-/// Throws BadRequest.
-[[nodiscard]] KeyOptions read_key_options(const JsonIn& json);
+/// `personas`: the user's folder of persona files; may be empty. Throws BadRequest.
+[[nodiscard]] KeyOptions read_key_options(const JsonIn& json, const std::filesystem::path& personas = {});
 /// Without the PIN.
 [[nodiscard]] Json to_json(const KeyOptions& options);
 
@@ -41,17 +43,11 @@ void read_behaviour(JsonReader& reader, user::Behaviour& behaviour);
 [[nodiscard]] std::optional<user::AccountName> read_account(JsonReader& reader);
 [[nodiscard]] std::optional<SampleStatus> sample_named(std::string_view name);
 
-// The names of values, for the command line too.
-inline constexpr std::array kBuiltInUvNames{
-    Named{std::string_view{"none"}, BuiltInUvKind::none},
-    Named{std::string_view{"prompt"}, BuiltInUvKind::prompt},
-    Named{std::string_view{"fingerprint"}, BuiltInUvKind::fingerprint}};
-inline constexpr std::array kAttestationNames{Named{std::string_view{"packed"}, AttestationStyle::packed},
-                                              Named{std::string_view{"self"}, AttestationStyle::packed_self}};
-inline constexpr std::array kLargeBlobNames{Named{std::string_view{"command"}, LargeBlobKind::command},
-                                            Named{std::string_view{"extension"}, LargeBlobKind::extension}};
-inline constexpr std::array kCtapVersionNames{Named{std::string_view{"2.0"}, CtapVersion::fido_2_0},
-                                              Named{std::string_view{"2.1"}, CtapVersion::fido_2_1},
-                                              Named{std::string_view{"2.3"}, CtapVersion::fido_2_3}};
+// The names of values, as persona files have them, too.
+using personas::kAttestationNames;
+using personas::kBuiltInUvNames;
+using personas::kCtapVersionNames;
+using personas::kLargeBlobNames;
+inline constexpr std::int64_t kMaxAttestationChain = 2;
 
 }  // namespace fauxkey::control

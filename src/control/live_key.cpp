@@ -67,6 +67,7 @@ LiveKey::LiveKey(KeyOptions options, Surroundings& surroundings, const MakeStore
   gate_ = std::make_unique<user::ScriptedGate>(
       options_.name, sources_.clock, surroundings_.prompts, options_.user,
       surroundings_.gate ? surroundings_.gate(options_.name, sources_.clock) : nullptr);
+  if (surroundings_.attestation_root) options_.config.attestation_root = surroundings_.attestation_root;
   options_.config.repeatable = options_.seed.has_value();
   key_ =
       std::make_unique<VirtualKey>(options_.config, Ports{*store_, *gate_, sources_.clock, *sources_.random});
@@ -123,7 +124,9 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
     std::filesystem::create_directories(surroundings_.socket_folder);
     where = "unix:" + surroundings_.socket_folder + "/" + options_.name + ".sock";
   }
-  auto transport = open(where, {.serial = serial()});
+  const auto& usb = options_.config.persona.usb;
+  auto transport = open(
+      where, {.name = usb.product, .serial = serial(), .vendor = usb.vendor_id, .product = usb.product_id});
   const auto address = transport->address();
   ctaphid::Handlers handlers{
       .cbor = [this](ByteView message,
@@ -135,6 +138,7 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
             tell("key.wink", {{"address", address}});
           }};
   if (!options_.config.ctap) handlers.cbor = {};
+  if (!options_.config.persona.features.u2f) handlers.msg = {};
   ctaphid::Device::Settings settings;
   settings.clock = &sources_.clock;
   settings.channel_seed = sources_.channel_seed;

@@ -1,6 +1,7 @@
 // One key of the daemon: its store, clock, user and the devices by which hosts reach it, under a name.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,9 @@ struct Surroundings {
   /// What sees a device's packets and messages.
   std::function<ctaphid::Observer(const std::string& key, const std::string& address)> observer;
   std::string socket_folder;  ///< for "unix" without a path
+  /// What all keys attest under; nothing: each has its own.
+  std::shared_ptr<const AttestationRoot> attestation_root{};
+  std::filesystem::path persona_folder{};  ///< of the user's own files; may be empty
   /// Who asks a person for a key of this name, besides the board; nothing: nobody does.
   std::function<std::unique_ptr<UserGate>(const std::string& key, Clock&)> gate{};
 };

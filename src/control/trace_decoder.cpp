@@ -179,7 +179,7 @@ Json to_json(const cbor::Value& value, const Shape* shape) {
 /// Adds the map as `member`, or what is wrong with it.
 void add_cbor(Json& json, const char* member, ByteView encoded, const Shape* shape) {
   if (encoded.empty()) return;
-  if (const auto decoded = cbor::decode(encoded)) {
+  if (const auto decoded = cbor::decode(encoded, cbor::kMaxAnswerNesting)) {
     json[member] = to_json(*decoded, shape);
   } else {
     json["error"] = decoded.error();

@@ -73,7 +73,7 @@ std::vector<std::string> redact(Bytes& message, Direction direction, std::uint8_
     overwrite_behind(message, cbor::encode(std::string{name}), name, found);
   for (const auto& row : kNumberedMembers) {
     if (row.command != command || row.direction != direction) continue;
-    const auto decoded = cbor::decode(ByteView{message}.subspan(1));
+    const auto decoded = cbor::decode(ByteView{message}.subspan(1), cbor::kMaxAnswerNesting);
     const auto* map = decoded ? decoded->as<cbor::Map>() : nullptr;
     const auto* value = map != nullptr ? cbor::find(*map, row.member) : nullptr;
     if (value == nullptr || value->as<Bytes>() == nullptr || value->as<Bytes>()->empty()) continue;

@@ -31,11 +31,21 @@ std::optional<std::size_t> take_length(ByteView& rest) {
 
 std::optional<ByteView> Reader::take(Tag tag) {
   if (rest_.empty() || rest_.front() != static_cast<std::uint8_t>(tag)) return std::nullopt;
+  const auto element = take_any();
+  return element ? std::optional{element->content} : std::nullopt;
+}
+
+std::optional<Element> Reader::take_any() {
+  constexpr std::uint8_t kLongTag = 0x1F;
+  if (rest_.empty() || (rest_.front() & kLongTag) == kLongTag) return std::nullopt;
   ByteView rest = rest_.subspan(1);
   const auto length = take_length(rest);
   if (!length || *length > rest.size()) return std::nullopt;
+  const Element element{.tag = rest_.front(),
+                        .content = rest.first(*length),
+                        .whole = rest_.first(rest_.size() - rest.size() + *length)};
   rest_ = rest.subspan(*length);
-  return rest.first(*length);
+  return element;
 }
 
 std::optional<ByteView> Reader::take_unsigned() {
@@ -46,12 +56,15 @@ std::optional<ByteView> Reader::take_unsigned() {
   return without_leading_zeros(*bytes);
 }
 
-WipingBytes value(Tag tag, std::initializer_list<ByteView> parts) {
+namespace {
+
+constexpr std::size_t kMaxTagBytes = 6;
+
+/// Behind the tag that `bytes` begins with.
+void append_content(WipingBytes& bytes, std::initializer_list<ByteView> parts) {
   std::size_t size = 0;
   for (const ByteView part : parts) size += part.size();
-  WipingBytes bytes;
-  bytes.reserve(size + 2 + kMaxLengthBytes);
-  bytes.push_back(static_cast<std::uint8_t>(tag));
+  bytes.reserve(size + kMaxTagBytes + 1 + kMaxLengthBytes);
   if (size < kLongForm) {
     bytes.push_back(static_cast<std::uint8_t>(size));
   } else {
@@ -61,6 +74,34 @@ WipingBytes value(Tag tag, std::initializer_list<ByteView> parts) {
     while (count-- > 0) bytes.push_back(static_cast<std::uint8_t>(size >> (8 * count)));
   }
   for (const ByteView part : parts) append(bytes, part);
+}
+
+}  // namespace
+
+WipingBytes value(Tag tag, std::initializer_list<ByteView> parts) {
+  WipingBytes bytes;
+  bytes.push_back(static_cast<std::uint8_t>(tag));
+  append_content(bytes, parts);
+  return bytes;
+}
+
+WipingBytes tagged(std::uint32_t number, ByteView value) {
+  constexpr std::uint8_t kContext = 0xA0;  // and constructed
+  constexpr std::uint32_t kFirstLong = 31;
+  WipingBytes bytes;
+  bytes.reserve(kMaxTagBytes);
+  if (number < kFirstLong) {
+    bytes.push_back(static_cast<std::uint8_t>(kContext | number));
+  } else {
+    // X.690, 8.1.2.4: seven bits in each byte, the highest first.
+    bytes.push_back(static_cast<std::uint8_t>(kContext | kFirstLong));
+    unsigned shift = 28;
+    while (shift > 0 && number >> shift == 0) shift -= 7;
+    for (; shift > 0; shift -= 7)
+      bytes.push_back(static_cast<std::uint8_t>(0x80U | ((number >> shift) & 0x7FU)));
+    bytes.push_back(static_cast<std::uint8_t>(number & 0x7FU));
+  }
+  append_content(bytes, {value});
   return bytes;
 }
 

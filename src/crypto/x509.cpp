@@ -12,10 +12,10 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <initializer_list>
 #include <stdexcept>
 #include <string_view>
 
+#include "crypto/der.h"
 #include "crypto/psa.h"
 
 namespace fauxkey::crypto::x509 {
@@ -25,12 +25,13 @@ namespace {
 constexpr std::string_view kAaguidOid = "\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x04";
 // id-fido-gen-ce-sernum, 1.3.6.1.4.1.45724.1.1.2 (WebAuthn 8.2.2).
 constexpr std::string_view kSerialOid = "\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x02";
-// BasicConstraints (RFC 5280, 4.2.1.9): a CA whose leaves are its only children; no CA (the default, so
-// empty).
-constexpr auto kAuthority = std::to_array<std::uint8_t>({0x30, 0x06, 0x01, 0x01, 0xff, 0x02, 0x01, 0x00});
-constexpr auto kNoAuthority = std::to_array<std::uint8_t>({0x30, 0x00});
+// id-ce-authorityKeyIdentifier and its fellows (RFC 5280, 4.2.1).
+constexpr auto kAuthorityKeyIdentifierOid = std::to_array<std::uint8_t>({0x55, 0x1d, 0x23});
+constexpr auto kSubjectKeyIdentifierOid = std::to_array<std::uint8_t>({0x55, 0x1d, 0x0e});
+constexpr auto kBasicConstraintsOid = std::to_array<std::uint8_t>({0x55, 0x1d, 0x13});
+constexpr auto kCrlNumberOid = std::to_array<std::uint8_t>({0x55, 0x1d, 0x14});
 
-// The largest certificate that is made here is below 1 KiB.
+// A certificate with an RSA key and Android's key description has less than 2 KiB.
 constexpr std::size_t kMaxCertificate = 4096;
 
 void check(int result, const char* step) {
@@ -132,26 +133,49 @@ void set_serial(CertificateWriter& writer, std::array<std::uint8_t, 16> serial) 
 
 // FIDO's extensions hold an OCTET STRING, within the one that every extension's value is.
 void set_fido_extension(CertificateWriter& writer, std::string_view oid, ByteView content) {
-  constexpr int kNotCritical = 0;
-  Bytes value{MBEDTLS_ASN1_OCTET_STRING, static_cast<std::uint8_t>(content.size())};
-  append(value, content);
-  check(mbedtls_x509write_crt_set_extension(writer.get(), oid.data(), oid.size(), kNotCritical, value.data(),
+  const auto value = der::value(der::Tag::octet_string, {content});
+  check(mbedtls_x509write_crt_set_extension(writer.get(), oid.data(), oid.size(), 0, value.data(),
                                             value.size()),
         "set an extension");
 }
 
-void set_extensions(CertificateWriter& writer, const CertificateRequest& request) {
-  const ByteView constraints = request.certificate_authority ? ByteView{kAuthority} : ByteView{kNoAuthority};
-  constexpr int kCritical = 1;
-  check(mbedtls_x509write_crt_set_extension(writer.get(), MBEDTLS_OID_BASIC_CONSTRAINTS,
-                                            MBEDTLS_OID_SIZE(MBEDTLS_OID_BASIC_CONSTRAINTS), kCritical,
-                                            constraints.data(), constraints.size()),
-        "set BasicConstraints");
-  // RFC 5280, 4.2.1.3: whoever signs certificates says so.
+void set_extension(CertificateWriter& writer, ByteView oid, bool critical, ByteView value) {
+  check(mbedtls_x509write_crt_set_extension(writer.get(), reinterpret_cast<const char*>(oid.data()),
+                                            oid.size(), critical ? 1 : 0, value.data(), value.size()),
+        "set an extension");
+}
+
+// BasicConstraints (RFC 5280, 4.2.1.9); what is no authority is the default, so empty.
+WipingBytes basic_constraints(const CertificateRequest& request) {
+  constexpr std::array<std::uint8_t, 1> kTrue{0xff};
+  if (!request.certificate_authority) return der::value(der::Tag::sequence, {});
+  const std::array<std::uint8_t, 1> length{request.path_length};
+  return der::value(der::Tag::sequence,
+                    {der::value(der::Tag::boolean, {kTrue}), der::unsigned_integer(length)});
+}
+
+/// AuthorityKeyIdentifier (RFC 5280, 4.2.1.1).
+WipingBytes authority_key_identifier(ByteView identifier) {
+  return der::value(der::Tag::sequence, {der::value(der::primitive(0), {identifier})});
+}
+
+/// `issuer`: nullptr where the subject signs itself.
+void set_extensions(CertificateWriter& writer, const CertificateRequest& request, const Authority* issuer) {
+  set_extension(writer, kBasicConstraintsOid, true, basic_constraints(request));
+  // RFC 5280, 4.2.1.3: whoever signs certificates, and lists of revoked ones, says so.
   if (request.certificate_authority)
-    check(mbedtls_x509write_crt_set_key_usage(writer.get(), MBEDTLS_X509_KU_KEY_CERT_SIGN), "set KeyUsage");
+    check(mbedtls_x509write_crt_set_key_usage(writer.get(),
+                                              MBEDTLS_X509_KU_KEY_CERT_SIGN | MBEDTLS_X509_KU_CRL_SIGN),
+          "set KeyUsage");
   check(mbedtls_x509write_crt_set_subject_key_identifier(writer.get()), "set the subject's key identifier");
-  check(mbedtls_x509write_crt_set_authority_key_identifier(writer.get()), "set the issuer's key identifier");
+  if (issuer == nullptr)
+    check(mbedtls_x509write_crt_set_authority_key_identifier(writer.get()),
+          "set the issuer's key identifier");
+  else if (!issuer->key_identifier.empty())
+    set_extension(writer, kAuthorityKeyIdentifierOid, false,
+                  authority_key_identifier(issuer->key_identifier));
+  for (const auto& extension : request.extensions)
+    set_extension(writer, extension.oid, extension.critical, extension.value);
   if (request.aaguid) set_fido_extension(writer, kAaguidOid, *request.aaguid);
   if (request.device_serial) set_fido_extension(writer, kSerialOid, *request.device_serial);
 }
@@ -160,47 +184,52 @@ void set_extensions(CertificateWriter& writer, const CertificateRequest& request
 constexpr auto kEcdsaWithSha256 =
     std::to_array<std::uint8_t>({0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02});
 
-// One DER element (X.690, 8.1).
-Bytes element(std::uint8_t tag, std::initializer_list<ByteView> parts) {
-  std::size_t size = 0;
-  for (const auto part : parts) size += part.size();
-  Bytes der{tag};
-  if (size >= 0x100)
-    der.insert(der.end(), {0x82, static_cast<std::uint8_t>(size >> 8)});
-  else if (size >= 0x80)
-    der.push_back(0x81);
-  der.push_back(static_cast<std::uint8_t>(size));
-  for (const auto part : parts) append(der, part);
-  return der;
+// mbedTLS before 3.5 writes parameters of NULL into ECDSA's AlgorithmIdentifier, where there must be none
+// (RFC 5758, 3.2), and strict parsers then refuse the certificate; and it writes names anew, where an
+// issuer's has to be the same bytes as in its own certificate. What is to be signed is put right, to be
+// signed anew.
+WipingBytes to_be_signed(ByteView certificate_der, ByteView issuer_name, ByteView subject_name) {
+  // TBSCertificate (RFC 5280, 4.1): version, serial number, signature, issuer, validity, subject …
+  constexpr std::size_t kSignature = 2, kIssuer = 3, kSubject = 5;
+  der::Reader certificate{certificate_der};
+  der::Reader fields{certificate.take(der::Tag::sequence).value_or(ByteView{})};
+  der::Reader tbs{fields.take(der::Tag::sequence).value_or(ByteView{})};
+  WipingBytes content;
+  content.reserve(certificate_der.size() + issuer_name.size() + subject_name.size());
+  for (std::size_t field = 0; !tbs.empty(); ++field) {
+    const auto element = tbs.take_any();
+    if (!element) throw std::runtime_error{"mbedTLS made a certificate that cannot be read"};
+    if (field == kSignature)
+      append(content, kEcdsaWithSha256);
+    else if (field == kIssuer && !issuer_name.empty())
+      append(content, issuer_name);
+    else if (field == kSubject && !subject_name.empty())
+      append(content, subject_name);
+    else
+      append(content, element->whole);
+  }
+  return der::value(der::Tag::sequence, {content});
 }
 
-// mbedTLS before 3.5 writes parameters of NULL into ECDSA's AlgorithmIdentifier, where there must be none
-// (RFC 5758, 3.2), and strict parsers then refuse the certificate. What is to be signed is put right, to be
-// signed anew.
-Bytes to_be_signed(ByteView certificate_der) {
-  Certificate certificate;
-  check(mbedtls_x509_crt_parse_der(certificate.get(), certificate_der.data(), certificate_der.size()),
-        "read its own certificate");
-  const ByteView tbs{certificate->tbs.p, certificate->tbs.len};
-  Bytes wrong{kEcdsaWithSha256.begin(), kEcdsaWithSha256.end()};
-  wrong[1] += 2;
-  wrong.insert(wrong.end(), {MBEDTLS_ASN1_NULL, 0x00});
-  const auto found = std::search(tbs.begin(), tbs.end(), wrong.begin(), wrong.end());
-  if (found == tbs.end()) return {tbs.begin(), tbs.end()};
-  const auto content_at = static_cast<std::size_t>(tbs[1] == 0x82 ? 4 : tbs[1] == 0x81 ? 3 : 2);
-  const auto wrong_at = static_cast<std::size_t>(found - tbs.begin());
-  return element(MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE,
-                 {tbs.subspan(content_at, wrong_at - content_at), kEcdsaWithSha256,
-                  tbs.subspan(wrong_at + wrong.size())});
+/// Certificate and CertificateList alike: what is signed, how, and the signature.
+Bytes signed_by(ByteView private_key, ByteView tbs) {
+  const auto whole =
+      der::value(der::Tag::sequence, {tbs, kEcdsaWithSha256, der::bit_string(p256::sign(private_key, tbs))});
+  return {whole.begin(), whole.end()};
 }
 
 // The certificate as mbedTLS makes it.
-Bytes write(const CertificateRequest& request, const std::string& issuer, ByteView issuer_private_key,
-            Random& random) {
+Bytes write(const CertificateRequest& request, const std::string& issuer_name, const Authority* issuer,
+            ByteView issuer_private_key, Random& random) {
   // mbedTLS may be built to sign by PSA.
   const auto lock = psa::enter();
   PublicOrPrivateKey subject_key;
-  load_public(subject_key, request.public_key);
+  if (request.public_key_info.empty())
+    load_public(subject_key, request.public_key);
+  else
+    check(mbedtls_pk_parse_public_key(subject_key.get(), request.public_key_info.data(),
+                                      request.public_key_info.size()),
+          "read the subject's key");
   PublicOrPrivateKey issuer_key;
   load_private(issuer_key, issuer_private_key, random);
 
@@ -209,14 +238,15 @@ Bytes write(const CertificateRequest& request, const std::string& issuer, ByteVi
   mbedtls_x509write_crt_set_md_alg(writer.get(), MBEDTLS_MD_SHA256);
   mbedtls_x509write_crt_set_subject_key(writer.get(), subject_key.get());
   mbedtls_x509write_crt_set_issuer_key(writer.get(), issuer_key.get());
-  check(mbedtls_x509write_crt_set_subject_name(writer.get(), request.subject.c_str()),
-        "set the subject's name");
-  check(mbedtls_x509write_crt_set_issuer_name(writer.get(), issuer.c_str()), "set the issuer's name");
+  if (!request.subject.empty())
+    check(mbedtls_x509write_crt_set_subject_name(writer.get(), request.subject.c_str()),
+          "set the subject's name");
+  check(mbedtls_x509write_crt_set_issuer_name(writer.get(), issuer_name.c_str()), "set the issuer's name");
   check(mbedtls_x509write_crt_set_validity(writer.get(), time_text(request.not_before).c_str(),
                                            time_text(request.not_after).c_str()),
         "set the validity");
   set_serial(writer, request.serial);
-  set_extensions(writer, request);
+  set_extensions(writer, request, issuer);
 
   // mbedTLS writes to the end of the buffer.
   Bytes der(kMaxCertificate);
@@ -225,38 +255,171 @@ Bytes write(const CertificateRequest& request, const std::string& issuer, ByteVi
   return {der.end() - size, der.end()};
 }
 
+// UTCTime until 2049, GeneralizedTime from then on (RFC 5280, 5.1.2.4).
+WipingBytes time_element(std::int64_t unix_time) {
+  const std::string text = time_text(unix_time) + "Z";
+  const bool is_short = text < "2050";
+  return der::value(is_short ? der::Tag::utc_time : der::Tag::generalized_time,
+                    {bytes_of(std::string_view{text}.substr(is_short ? 2 : 0))});
+}
+
+WipingBytes extension_element(ByteView oid, ByteView value) {
+  return der::value(der::Tag::sequence, {der::value(der::Tag::object_identifier, {oid}),
+                                         der::value(der::Tag::octet_string, {value})});
+}
+
+/// What is in the OCTET STRING of the extension of that name.
+std::optional<ByteView> find_extension(ByteView extensions, ByteView oid) {
+  der::Reader outer{extensions};
+  der::Reader list{outer.take(der::Tag::sequence).value_or(ByteView{})};
+  while (const auto content = list.take(der::Tag::sequence)) {
+    der::Reader extension{*content};
+    const auto name = extension.take(der::Tag::object_identifier);
+    (void)extension.take(der::Tag::boolean);
+    const auto value = extension.take(der::Tag::octet_string);
+    if (name && value && std::ranges::equal(*name, oid)) return value;
+  }
+  return std::nullopt;
+}
+
+std::int64_t unix_time_of(const mbedtls_x509_time& time) {
+  using namespace std::chrono;
+  const sys_days day{year{time.year} / month{static_cast<unsigned>(time.mon)} /
+                     std::chrono::day{static_cast<unsigned>(time.day)}};
+  const sys_seconds moment = day + hours{time.hour} + minutes{time.min} + seconds{time.sec};
+  return moment.time_since_epoch().count();
+}
+
+/// The point of a SubjectPublicKeyInfo; nothing where it is no P-256 key.
+std::optional<p256::PublicKey> read_p256(ByteView info) {
+  constexpr auto kEcPublicKey = std::to_array<std::uint8_t>({0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01});
+  constexpr auto kPrime256v1 = std::to_array<std::uint8_t>({0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07});
+  constexpr std::size_t kPoint = 2 + 64;  // unused bits, uncompressed, x, y
+  der::Reader outer{info};
+  der::Reader fields{outer.take(der::Tag::sequence).value_or(ByteView{})};
+  der::Reader algorithm{fields.take(der::Tag::sequence).value_or(ByteView{})};
+  const auto kind = algorithm.take(der::Tag::object_identifier);
+  const auto curve = algorithm.take(der::Tag::object_identifier);
+  const auto bits = fields.take(der::Tag::bit_string);
+  if (!kind || !curve || !bits || !std::ranges::equal(*kind, kEcPublicKey) ||
+      !std::ranges::equal(*curve, kPrime256v1) || bits->size() != kPoint || (*bits)[0] != 0 ||
+      (*bits)[1] != 0x04)
+    return std::nullopt;
+  p256::PublicKey key;
+  std::ranges::copy(bits->subspan(2, key.x.size()), key.x.begin());
+  std::ranges::copy(bits->subspan(2 + key.x.size()), key.y.begin());
+  return key;
+}
+
 }  // namespace
+
+std::optional<Authority> read_authority(ByteView certificate_der) {
+  const auto lock = psa::enter();
+  Certificate certificate;
+  if (mbedtls_x509_crt_parse_der(certificate.get(), certificate_der.data(), certificate_der.size()) != 0)
+    return std::nullopt;
+  const ByteView extensions{certificate->v3_ext.p, certificate->v3_ext.len};
+  const auto key = read_p256({certificate->pk_raw.p, certificate->pk_raw.len});
+  const auto constraints = find_extension(extensions, kBasicConstraintsOid);
+  if (!key || !constraints) return std::nullopt;
+  der::Reader outer{*constraints};
+  der::Reader fields{outer.take(der::Tag::sequence).value_or(ByteView{})};
+  const auto is_authority = fields.take(der::Tag::boolean);
+  if (!is_authority || is_authority->size() != 1 || is_authority->front() == 0) return std::nullopt;
+  const auto path_length = fields.take_unsigned();
+  // Without the extension it may do everything.
+  const auto may = [&](unsigned usage) {
+    return mbedtls_x509_crt_check_key_usage(certificate.get(), usage) == 0;
+  };
+  if (!may(MBEDTLS_X509_KU_KEY_CERT_SIGN)) return std::nullopt;
+
+  Authority authority;
+  authority.name.assign(certificate->subject_raw.p,
+                        certificate->subject_raw.p + certificate->subject_raw.len);
+  if (const auto identifier = find_extension(extensions, kSubjectKeyIdentifierOid)) {
+    const auto bytes = der::Reader{*identifier}.take(der::Tag::octet_string).value_or(ByteView{});
+    authority.key_identifier.assign(bytes.begin(), bytes.end());
+  }
+  authority.public_key = *key;
+  authority.not_before = unix_time_of(certificate->valid_from);
+  authority.not_after = unix_time_of(certificate->valid_to);
+  authority.has_authorities = !path_length || !path_length->empty();  // zero is no bytes
+  authority.signs_revocations = may(MBEDTLS_X509_KU_CRL_SIGN);
+  return authority;
+}
 
 Bytes issue(const CertificateRequest& request, const std::string& issuer, ByteView issuer_private_key,
             Random& random) {
-  constexpr auto kSequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-  constexpr std::array<std::uint8_t, 1> kNoUnusedBits{0x00};
-  const Bytes tbs = to_be_signed(write(request, issuer, issuer_private_key, random));
-  const Bytes signature = p256::sign(issuer_private_key, tbs);
-  return element(kSequence,
-                 {tbs, kEcdsaWithSha256, element(MBEDTLS_ASN1_BIT_STRING, {kNoUnusedBits, signature})});
+  return signed_by(
+      issuer_private_key,
+      to_be_signed(write(request, issuer, nullptr, issuer_private_key, random), {}, request.subject_name));
 }
 
-std::string to_pem(ByteView der) {
-  constexpr const char* kHeader = "-----BEGIN CERTIFICATE-----\n";
-  constexpr const char* kFooter = "-----END CERTIFICATE-----\n";
+Bytes issue(const CertificateRequest& request, const Authority& issuer, ByteView issuer_private_key,
+            Random& random) {
+  const std::string placeholder = "CN=issuer";
+  return signed_by(issuer_private_key,
+                   to_be_signed(write(request, placeholder, &issuer, issuer_private_key, random), issuer.name,
+                                request.subject_name));
+}
+
+Bytes issue_revocation_list(const RevocationList& list, const Authority& issuer,
+                            ByteView issuer_private_key) {
+  constexpr std::array<std::uint8_t, 1> kVersion2{0x01};
+  std::array<std::uint8_t, 4> number{};
+  for (std::size_t i = 0; i < number.size(); ++i)
+    number[i] = static_cast<std::uint8_t>(list.number >> (8 * (number.size() - 1 - i)));
+  const auto date = time_element(list.this_update);
+  WipingBytes revoked;
+  for (const auto& serial : list.serials)
+    append(revoked, der::value(der::Tag::sequence, {der::unsigned_integer(serial), date}));
+  WipingBytes extensions;
+  if (!issuer.key_identifier.empty())
+    append(extensions,
+           extension_element(kAuthorityKeyIdentifierOid, authority_key_identifier(issuer.key_identifier)));
+  append(extensions, extension_element(kCrlNumberOid, der::unsigned_integer(number)));
+  // RFC 5280, 5.1.2.6: where nothing is revoked, there is no list.
+  const auto entries = revoked.empty() ? WipingBytes{} : der::value(der::Tag::sequence, {revoked});
+  return signed_by(
+      issuer_private_key,
+      der::value(der::Tag::sequence, {der::unsigned_integer(kVersion2), kEcdsaWithSha256, issuer.name, date,
+                                      time_element(list.next_update), entries,
+                                      der::tagged(0, der::value(der::Tag::sequence, {extensions}))}));
+}
+
+std::string to_pem(ByteView der, std::string_view label) {
+  const std::string header = "-----BEGIN " + std::string{label} + "-----\n";
+  const std::string footer = "-----END " + std::string{label} + "-----\n";
   // Four characters for three bytes, a line break for each 64 of them, header and footer.
   std::string pem(der.size() * 3 / 2 + 128, '\0');
   std::size_t length = 0;
-  check(mbedtls_pem_write_buffer(kHeader, kFooter, der.data(), der.size(),
+  check(mbedtls_pem_write_buffer(header.c_str(), footer.c_str(), der.data(), der.size(),
                                  reinterpret_cast<unsigned char*>(pem.data()), pem.size(), &length),
         "write PEM");
   pem.resize(length - 1);  // it counts its terminating zero
   return pem;
 }
 
-bool chains_to(ByteView leaf_der, ByteView root_der) {
+Bytes serial_of(ByteView certificate_der) {
+  Certificate certificate;
+  if (mbedtls_x509_crt_parse_der(certificate.get(), certificate_der.data(), certificate_der.size()) != 0)
+    return {};
+  return {certificate->serial.p, certificate->serial.p + certificate->serial.len};
+}
+
+bool chains_to(ByteView leaf_der, ByteView root_der) { return chains_to(leaf_der, {}, root_der); }
+
+bool chains_to(ByteView leaf_der, std::span<const Bytes> between, ByteView root_der) {
   const auto lock = psa::enter();
   Certificate leaf;
   Certificate root;
   if (mbedtls_x509_crt_parse_der(leaf.get(), leaf_der.data(), leaf_der.size()) != 0 ||
       mbedtls_x509_crt_parse_der(root.get(), root_der.data(), root_der.size()) != 0)
     return false;
+  for (const auto& authority : between) {
+    // Those that are parsed into one hang together.
+    if (mbedtls_x509_crt_parse_der(leaf.get(), authority.data(), authority.size()) != 0) return false;
+  }
   std::uint32_t flags = 0;
   return mbedtls_x509_crt_verify(leaf.get(), root.get(), nullptr, nullptr, &flags, nullptr, nullptr) == 0;
 }

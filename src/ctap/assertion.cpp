@@ -46,8 +46,10 @@ Result<cbor::Map> make_assertion(Session& session, const Credential& credential,
       response.emplace_back(kUnsignedExtensionOutputs, cbor::Map{{kLargeBlob, **std::move(output)}});
   }
   if (!terms.attestation_formats.empty()) {
-    auto attestation = attest(session.key, credential, auth_data, terms.client_data_hash,
-                              terms.attestation_formats, terms.enterprise_attestation);
+    const auto style = choose_attestation(session.key.config(), credential.algorithm,
+                                          terms.attestation_formats, terms.enterprise_attestation);
+    auto attestation = attest(session.key, style, credential, auth_data, terms.client_data_hash,
+                              terms.enterprise_attestation);
     if (attestation.enterprise) response.emplace_back(kEpAtt, true);
     if (attestation.format != "none") response.emplace_back(kAttStmt, std::move(attestation.statement));
   }

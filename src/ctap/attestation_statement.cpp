@@ -1,26 +1,23 @@
 #include "ctap/attestation_statement.h"
 
 #include <algorithm>
+#include <chrono>
 
-#include "authenticator/credential_keys.h"
+#include "ctap/attestation/format.h"
 
 namespace fauxkey::ctap {
 namespace {
 
-bool prefers_none(const std::vector<std::string>& preference) {
-  for (const auto& format : preference) {
-    if (format == "none") return true;
-    if (std::ranges::find(kAttestationFormats, format) != kAttestationFormats.end()) return false;
-  }
-  return false;
+/// What such a key makes of itself, the usual one first.
+std::vector<AttestationStyle> styles_of(const KeyConfig& config) {
+  std::vector<AttestationStyle> styles{config.attestation};
+  styles.insert(styles.end(), config.further_attestations.begin(), config.further_attestations.end());
+  return styles;
 }
 
-AttestationStatement packed(const AttestationKey& by, ByteView to_sign, bool enterprise) {
-  return {"packed",
-          cbor::Map{{"alg", static_cast<int>(Algorithm::es256)},
-                    {"sig", by.sign(to_sign)},
-                    {"x5c", cbor::Array{by.certificate()}}},
-          enterprise};
+std::uint64_t milliseconds_since_power_up(const Authenticator& key) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(key.time_since_power_up());
+  return static_cast<std::uint64_t>(since.count());
 }
 
 }  // namespace
@@ -57,19 +54,73 @@ std::vector<std::string> read_attestation_formats_preference(Reader& reader, Mem
   return preference;
 }
 
-AttestationStatement attest(const Authenticator& key, const Credential& credential, ByteView auth_data,
-                            ByteView client_data_hash, const std::vector<std::string>& preference,
-                            bool enterprise) {
-  if (prefers_none(preference)) return {"none", cbor::Map{}};
-  Bytes to_sign{auth_data.begin(), auth_data.end()};
-  append(to_sign, client_data_hash);
-  // WebAuthn 8.2: with x5c the attestation key signs, without it the credential's own.
-  if (enterprise) return packed(*key.attestation().enterprise(), to_sign, true);
-  if (key.config().attestation == AttestationStyle::packed_self) {
-    return {"packed",
-            cbor::Map{{"alg", static_cast<int>(credential.algorithm)}, {"sig", sign(credential, to_sign)}}};
+std::vector<std::string_view> attestation_formats(const KeyConfig& config) {
+  std::vector<std::string_view> names;
+  names.reserve(1 + config.further_attestations.size());
+  for (const auto style : styles_of(config)) {
+    const auto name = attestation::format_of(style).name;
+    if (style != AttestationStyle::none && std::ranges::find(names, name) == names.end())
+      names.push_back(name);
   }
-  return packed(key.attestation().leaf(), to_sign, false);
+  return names;
+}
+
+AttestationStyle choose_attestation(const KeyConfig& config, Algorithm algorithm,
+                                    const std::vector<std::string>& preference, bool enterprise) {
+  const auto styles = styles_of(config);
+  const auto supports = [&](AttestationStyle style) {
+    return attestation::format_of(style).supports(algorithm);
+  };
+  for (const auto& format : preference) {
+    if (format == "none") return AttestationStyle::none;
+    for (const auto style : styles) {
+      if (attestation::format_of(style).name != format || !supports(style)) continue;
+      return enterprise ? AttestationStyle::packed : style;
+    }
+  }
+  if (enterprise) return AttestationStyle::packed;
+  const auto found = std::ranges::find_if(styles, supports);
+  return found == styles.end() ? AttestationStyle::packed : *found;
+}
+
+Aaguid told_aaguid(const KeyConfig& config, AttestationStyle style) {
+  return style == AttestationStyle::fido_u2f ? Aaguid{} : config.persona.aaguid;
+}
+
+AttestationStatement attest(Authenticator& key, AttestationStyle style, const Credential& credential,
+                            ByteView auth_data, ByteView client_data_hash, bool enterprise) {
+  const auto& format = attestation::format_of(style);
+  enterprise = enterprise && style == AttestationStyle::packed;
+  return {std::string{format.name},
+          format.make({.credential = credential,
+                       .credential_id = credential.id,
+                       .auth_data = auth_data,
+                       .client_data_hash = client_data_hash,
+                       .keys = key.attestation_keys(),
+                       .variant = enterprise ? AttestationVariant::enterprise : AttestationVariant::genuine,
+                       .milliseconds = milliseconds_since_power_up(key)}),
+          enterprise};
+}
+
+std::optional<cbor::Value> attest_anew(Authenticator& key, const AttestationRequest& request) {
+  const auto found = key.find(request.credential_id, request.rp_id_hash);
+  if (!found || !*found) return std::nullopt;
+  const Credential& credential = **found;
+  for (const auto& format : attestation::formats()) {
+    const bool self = format.style == AttestationStyle::packed_self;
+    if (format.name != request.format || self != request.self) continue;
+    if (!format.has(request.variant) || !format.supports(credential.algorithm)) return std::nullopt;
+    if (request.variant == AttestationVariant::enterprise && !key.attestation().enterprise())
+      return std::nullopt;
+    return format.make({.credential = credential,
+                        .credential_id = request.told_credential_id,
+                        .auth_data = request.authenticator_data,
+                        .client_data_hash = request.client_data_hash,
+                        .keys = key.attestation_keys(),
+                        .variant = request.variant,
+                        .milliseconds = milliseconds_since_power_up(key)});
+  }
+  return std::nullopt;
 }
 
 }  // namespace fauxkey::ctap

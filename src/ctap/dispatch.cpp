@@ -20,25 +20,38 @@ struct Row {
 };
 
 bool has_fingerprints(const Authenticator& key) { return key.supports_fingerprints(); }
+bool has_fingerprints_preview(const Authenticator& key) {
+  return key.supports_fingerprints() && key.features().user_verification_mgmt_preview;
+}
 bool has_large_blobs(const Authenticator& key) { return key.has_large_blobs_command(); }
+bool has_credential_management(const Authenticator& key) { return key.has_credential_management(); }
+bool has_credential_management_preview(const Authenticator& key) {
+  return key.has_credential_management() && key.features().credential_mgmt_preview;
+}
+bool has_config(const Authenticator& key) { return key.features().authnr_cfg; }
+bool knows_2_1(const Authenticator& key) { return key.knows(CtapVersion::fido_2_1); }
+/// Also for hmac-secret, which needs its key agreement (12.7).
+bool has_client_pin(const Authenticator& key) {
+  return key.can_verify_users() || key.features().hmac_secret;
+}
 
 // CTAP 2.3, 6: command values.
 constexpr std::array kCommands{
     Row{0x01, "makeCredential", make_credential, true},
     Row{0x02, "getAssertion", get_assertion, true},
     Row{0x04, "getInfo", get_info, false},
-    Row{0x06, "clientPIN", client_pin, true},
+    Row{0x06, "clientPIN", client_pin, true, has_client_pin},
     Row{0x07, "reset", reset, false},
     Row{0x08, "getNextAssertion", get_next_assertion, false},
     Row{0x09, "bioEnrollment", bio_enrollment, true, has_fingerprints},
-    Row{0x0A, "credentialManagement", credential_management, true},
-    Row{0x0B, "selection", selection, false},
+    Row{0x0A, "credentialManagement", credential_management, true, has_credential_management},
+    Row{0x0B, "selection", selection, false, knows_2_1},
     Row{0x0C, "largeBlobs", large_blobs, true, has_large_blobs},
-    Row{0x0D, "authenticatorConfig", authenticator_config, true},
+    Row{0x0D, "authenticatorConfig", authenticator_config, true, has_config},
     // As FIDO_2_1_PRE numbered them. libfido2 up to 1.14 (so Debian 12's fido2-token and ssh-keygen -K) knows
     // no other numbers.
-    Row{0x40, "bioEnrollment", bio_enrollment, true, has_fingerprints},
-    Row{0x41, "credentialManagement", credential_management, true},
+    Row{0x40, "bioEnrollment", bio_enrollment, true, has_fingerprints_preview},
+    Row{0x41, "credentialManagement", credential_management, true, has_credential_management_preview},
 };
 
 const Row* row_of(std::uint8_t command) {
@@ -50,10 +63,9 @@ const Row* row_of(std::uint8_t command) {
 
 Response run(Session& session, ByteView message, const Exchange& exchange) {
   if (message.empty()) return fail(Status::invalid_length, "the message is empty");
-  if (message.size() > kMaxMessageSize) {
+  if (const auto most = session.key.limits().max_msg_size; message.size() > most) {
     return fail(Status::request_too_large, "the message has " + std::to_string(message.size()) +
-                                               " bytes, more than " + std::to_string(kMaxMessageSize) +
-                                               " (maxMsgSize)");
+                                               " bytes, more than " + std::to_string(most) + " (maxMsgSize)");
   }
   // Any command but the fitting "next" ends what the channel's last one left open, even one that fails.
   Sequence sequence = session.sequences.take(exchange.channel);

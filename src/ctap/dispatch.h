@@ -9,9 +9,6 @@
 
 namespace fauxkey::ctap {
 
-/// getInfo's maxMsgSize: what CTAPHID can carry (CTAP 2.3, 11.2.4: 57 + 128 × 59).
-inline constexpr std::size_t kMaxMessageSize = 7609;
-
 /// A command byte and its parameters in, a status byte and its response out.
 [[nodiscard]] Bytes process(Session& session, ByteView message, const Exchange& exchange);
 

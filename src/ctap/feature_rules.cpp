@@ -35,6 +35,12 @@ class Info {
   [[nodiscard]] bool configures(ConfigSubCommand sub_command) const {
     return lists(kAuthenticatorConfigCommands, static_cast<std::uint8_t>(sub_command));
   }
+  /// Whether what authenticatorConfig sets is there, as the list of its subcommands says. A key of before CTAP
+  /// 2.3 has no list, and needs the command all the same.
+  [[nodiscard]] bool agrees(bool present, ConfigSubCommand sub_command) const {
+    if (has(kAuthenticatorConfigCommands)) return present == configures(sub_command);
+    return !present || is_on("authnrCfg");
+  }
   /// Present lists hold something, and nothing twice.
   [[nodiscard]] bool lists_are_sets() const {
     return std::ranges::all_of(map_, [](const auto& entry) {
@@ -71,28 +77,26 @@ struct Rule {
 };
 
 constexpr std::array kRules{
-    // Mandatory features of a CTAP 2.3 key, also where it names an older version, but FIDO_2_0 did not know
-    // the
-    // two about discoverable credentials.
-    Rule{"9: extension hmac-secret is there", [](const Info& i) { return i.extends("hmac-secret"); }},
+    // Mandatory features of a key that names FIDO_2_1 or FIDO_2_3; FIDO_2_0 did not know them.
+    Rule{"9: extension hmac-secret is there",
+         [](const Info& i) { return implies(i.is_new(), i.extends("hmac-secret")); }},
     Rule{"9: a key with discoverable credentials can verify its user (clientPin or uv)",
          [](const Info& i) { return implies(i.is_on("rk") && i.is_new(), i.verifies_users()); }},
     Rule{"9: a key with discoverable credentials has credentialManagement",
          [](const Info& i) { return implies(i.is_on("rk") && i.is_new(), i.is_on("credMgmt")); }},
     Rule{"9: a key that can verify its user has extension credProtect",
-         [](const Info& i) { return implies(i.verifies_users(), i.extends("credProtect")); }},
+         [](const Info& i) { return implies(i.verifies_users() && i.is_new(), i.extends("credProtect")); }},
     Rule{"9: a key that verifies its user gives pinUvAuthTokens",
-         [](const Info& i) { return implies(i.verification_is_set_up(), i.is_on("pinUvAuthToken")); }},
+         [](const Info& i) { return implies(i.verifies_users() && i.is_new(), i.is_on("pinUvAuthToken")); }},
     Rule{"9: PIN/UV auth protocol two is there",
-         [](const Info& i) { return implies(i.has(kPinUvAuthProtocols), i.lists(kPinUvAuthProtocols, 2)); }},
+         [](const Info& i) { return implies(i.has(kPinUvAuthProtocols) && i.is_new(), i.lists(kPinUvAuthProtocols, 2)); }},
     Rule{"9: extension minPinLength comes with setMinPINLength",
          [](const Info& i) {
-           return implies(i.extends("minPinLength"),
-                          i.is_on("setMinPINLength") && i.configures(ConfigSubCommand::set_min_pin_length));
+           return implies(i.extends("minPinLength"), i.is_on("setMinPINLength"));
          }},
     Rule{"9: enterprise attestation can be enabled",
          [](const Info& i) {
-           return i.has_option("ep") == i.configures(ConfigSubCommand::enable_enterprise_attestation);
+           return i.agrees(i.has_option("ep"), ConfigSubCommand::enable_enterprise_attestation);
          }},
     // Lists and numbers.
     Rule{"6.4: versions are named", [](const Info& i) { return i.has(kVersions); }},
@@ -100,12 +104,14 @@ constexpr std::array kRules{
     Rule{"6.4: maxMsgSize is 1024 at least", [](const Info& i) { return i.number(kMaxMsgSize) >= 1024; }},
     Rule{"6.4: ids and lists of credentials have some length",
          [](const Info& i) {
-           return i.number(kMaxCredentialCountInList) > 0 && i.number(kMaxCredentialIdLength) > 0;
+           return implies(i.is_new(),
+                          i.number(kMaxCredentialCountInList) > 0 && i.number(kMaxCredentialIdLength) > 0);
          }},
     // PIN.
     Rule{"6.4: minPINLength is 4 at least, and there with clientPin",
          [](const Info& i) {
-           return i.has_option("clientPin") ? i.number(kMinPinLength) >= 4 : !i.has(kMinPinLength);
+           if (!i.has(kMinPinLength)) return !(i.is_new() && i.has_option("clientPin"));
+           return i.has_option("clientPin") && i.number(kMinPinLength) >= 4;
          }},
     Rule{"6.4: maxPINLength lies in 8 to 63 and is not below minPINLength",
          [](const Info& i) {
@@ -116,18 +122,30 @@ constexpr std::array kRules{
     Rule{"7.5: a PIN complexity policy needs clientPin",
          [](const Info& i) { return implies(i.has(kPinComplexityPolicy), i.has_option("clientPin")); }},
     // authenticatorConfig.
-    Rule{"6.4: config subcommands need option authnrCfg",
-         [](const Info& i) { return i.has(kAuthenticatorConfigCommands) == i.is_on("authnrCfg"); }},
+    Rule{"6.4: config subcommands need option authnrCfg, and a key that names FIDO_2_3 lists them",
+         [](const Info& i) {
+           return i.has(kAuthenticatorConfigCommands)
+                      ? i.is_on("authnrCfg")
+                      : !(i.lists(kVersions, "FIDO_2_3") && i.is_on("authnrCfg"));
+         }},
     Rule{"6.11.2: toggleAlwaysUv comes with option alwaysUv",
          [](const Info& i) {
-           return i.has_option("alwaysUv") == i.configures(ConfigSubCommand::toggle_always_uv);
+           // Where it is on, it may be so for good.
+           return (i.is_on("alwaysUv") && !i.is_on("authnrCfg")) ||
+                  i.agrees(i.has_option("alwaysUv"), ConfigSubCommand::toggle_always_uv);
+         }},
+    Rule{"6.11.4: setMinPINLength comes with option setMinPINLength",
+         [](const Info& i) {
+           return i.agrees(i.is_on("setMinPINLength"), ConfigSubCommand::set_min_pin_length);
          }},
     Rule{"6.11.5: enableLongTouchForReset comes with longTouchForReset",
          [](const Info& i) {
-           return i.has(kLongTouchForReset) == i.configures(ConfigSubCommand::enable_long_touch_for_reset);
+           return i.agrees(i.has(kLongTouchForReset), ConfigSubCommand::enable_long_touch_for_reset);
          }},
     Rule{"6.4: maxRPIDsForSetMinPINLength comes with setMinPINLength",
          [](const Info& i) { return i.has(kMaxRpIdsForSetMinPinLength) == i.is_on("setMinPINLength"); }},
+    Rule{"6.4: algorithms and transports are named",
+         [](const Info& i) { return implies(i.is_new(), i.has(kAlgorithms) && i.has(kTransports)); }},
     // Options that need others.
     Rule{"6.4: uvBioEnroll needs bioEnroll",
          [](const Info& i) { return implies(i.has_option("uvBioEnroll"), i.has_option("bioEnroll")); }},

@@ -1,7 +1,5 @@
 #include "ctap/messages.h"
 
-#include "authenticator/authenticator.h"
-
 namespace fauxkey::ctap {
 namespace {
 
@@ -19,14 +17,14 @@ std::optional<Bytes> read_descriptor_map(Reader& reader, const cbor::Map& map, c
 
 }  // namespace
 
-std::vector<Bytes> read_descriptors(Reader& reader, Member member) {
+std::vector<Bytes> read_descriptors(Reader& reader, Member member, const Limits& limits) {
   std::vector<Bytes> ids;
   const auto* list = reader.optional<cbor::Array>(member);
   if (list == nullptr) return ids;
-  if (list->size() > Authenticator::kMaxCredentialCountInList) {
+  if (const auto most = limits.max_credential_count_in_list; list->size() > most) {
     reader.note(Status::limit_exceeded,
                 std::string{member.name} + " has " + std::to_string(list->size()) + " entries, more than " +
-                    std::to_string(Authenticator::kMaxCredentialCountInList) + " (maxCredentialCountInList)");
+                    std::to_string(most) + " (maxCredentialCountInList)");
   }
   for (const auto& element : *list) {
     const auto* map = element.as<cbor::Map>();

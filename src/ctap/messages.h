@@ -7,6 +7,7 @@
 #include "cbor/cbor.h"
 #include "ctap/reader.h"
 #include "fauxkey/credential.h"
+#include "fauxkey/persona.h"
 
 namespace fauxkey::ctap {
 
@@ -14,7 +15,7 @@ inline constexpr const char* kPublicKey = "public-key";  // WebAuthn 5.8.2, the 
 
 /// The ids of a list of PublicKeyCredentialDescriptor; entries of unknown types are left out, as WebAuthn
 /// wants. LIMIT_EXCEEDED for a list longer than getInfo's maxCredentialCountInList.
-std::vector<Bytes> read_descriptors(Reader& reader, Member member);
+std::vector<Bytes> read_descriptors(Reader& reader, Member member, const Limits& limits);
 
 /// One PublicKeyCredentialDescriptor's id.
 Bytes read_descriptor(Reader& reader, Member member);

@@ -2,17 +2,23 @@
 
 namespace fauxkey::ctap {
 
-PinUvAuth::PinUvAuth(Random& random, const Clock& clock)
-    : protocols_{PinProtocol{PinProtocol::Version::two, random},
-                 PinProtocol{PinProtocol::Version::one, random}},
-      token_{clock} {}
+PinUvAuth::PinUvAuth(const std::vector<std::uint8_t>& versions, Random& random, const Clock& clock)
+    : token_{clock} {
+  protocols_.reserve(versions.size());
+  for (const auto version : versions)
+    protocols_.emplace_back(static_cast<PinProtocol::Version>(version), random);
+}
 
 Result<PinProtocol*> PinUvAuth::protocol(std::uint64_t version) {
   for (auto& protocol : protocols_) {
     if (static_cast<std::uint64_t>(protocol.version()) == version) return &protocol;
   }
+  std::string known;
+  for (const auto& protocol : protocols_) {
+    known = std::to_string(static_cast<unsigned>(protocol.version())) + (known.empty() ? "" : " and ") + known;
+  }
   return fail(Status::invalid_parameter,
-              "there is no PIN/UV auth protocol " + std::to_string(version) + ", only 1 and 2");
+              "there is no PIN/UV auth protocol " + std::to_string(version) + ", only " + known);
 }
 
 Result<PinProtocol*> PinUvAuth::protocol(const PinUvAuthParam& auth) {

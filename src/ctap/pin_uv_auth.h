@@ -2,7 +2,7 @@
 // with the checks that the commands share.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "ctap/messages.h"
 #include "ctap/pin_protocol.h"
@@ -12,10 +12,8 @@ namespace fauxkey::ctap {
 
 class PinUvAuth {
  public:
-  PinUvAuth(Random& random, const Clock& clock);
-
-  /// Version numbers in the order of preference: getInfo's pinUvAuthProtocols.
-  static constexpr std::array<std::uint8_t, 2> kVersions{2, 1};
+  /// `versions`: the key's, of 1 and 2.
+  PinUvAuth(const std::vector<std::uint8_t>& versions, Random& random, const Clock& clock);
 
   /// INVALID_PARAMETER where that version is unknown.
   [[nodiscard]] Result<PinProtocol*> protocol(std::uint64_t version);
@@ -34,7 +32,7 @@ class PinUvAuth {
                                     Permission permission, const char* covered);
 
  private:
-  std::array<PinProtocol, 2> protocols_;
+  std::vector<PinProtocol> protocols_;
   PinUvAuthToken token_;
 };
 

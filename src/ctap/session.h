@@ -91,7 +91,7 @@ class Sequences {
 struct Session {
   explicit Session(Authenticator& authenticator)
       : key{authenticator},
-        auth{authenticator.random(), authenticator.clock()},
+        auth{authenticator.persona().pin_uv_auth_protocols, authenticator.random(), authenticator.clock()},
         sequences{authenticator.clock()} {}
 
   Authenticator& key;

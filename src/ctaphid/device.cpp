@@ -80,6 +80,7 @@ class Device::Loop {
                  .channel_seed = settings.channel_seed ? *settings.channel_seed : random_seed(),
                  .pacing = transport_->pacing(),
                  .cbor = static_cast<bool>(handlers_.cbor),
+                 .msg = static_cast<bool>(handlers_.msg),
                  .key_time = key_time(settings.clock)},
                 observer_.message,
                 observer_.refusal},

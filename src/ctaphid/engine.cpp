@@ -114,7 +114,8 @@ void Engine::on_init(const Report& report, Time now, Effects& effects) {
   payload.push_back(kProtocolVersion);
   append(payload, settings_.device_version);
   // The specification has no flag for CTAPHID_LOCK, which some keys mark by 0x02: hosts find out by using it.
-  payload.push_back(static_cast<std::uint8_t>(kCapabilityWink | (settings_.cbor ? kCapabilityCbor : 0)));
+  payload.push_back(static_cast<std::uint8_t>(kCapabilityWink | (settings_.cbor ? kCapabilityCbor : 0) |
+                                              (settings_.msg ? 0 : kCapabilityNoMsg)));
   reply(channel_of(report), Command::init, payload);
 }
 
@@ -147,7 +148,8 @@ void Engine::on_request(const Report& report, Time now, Effects& effects) {
                        "11.2.4: the message would have " + std::to_string(size) + " bytes, more than 7609");
   }
   const Row* const row = find_request(command_of(report));
-  if (row == nullptr || (row->command == Command::cbor && !settings_.cbor)) {
+  if (row == nullptr || (row->command == Command::cbor && !settings_.cbor) ||
+      (row->command == Command::msg && !settings_.msg)) {
     return reply_error(
         channel, Error::invalid_cmd,
         "11.2.9: there is no CTAPHID command " + std::to_string(static_cast<unsigned>(command_of(report))));

@@ -57,6 +57,7 @@ class Engine {
     std::uint32_t channel_seed = 0;
     transport::Pacing pacing;
     bool cbor = true;  ///< otherwise the key speaks U2F alone
+    bool msg = true;   ///< otherwise the key does not speak U2F
     /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for
     /// they wait by it.
     std::function<Time()> key_time{};

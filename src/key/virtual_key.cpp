@@ -6,11 +6,11 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "authenticator/attestation_variants.h"
 #include "authenticator/authenticator.h"
 #include "authenticator/credential_keys.h"
 #include "crypto/deterministic.h"
 #include "crypto/hash.h"
+#include "ctap/attestation_statement.h"
 #include "ctap/dispatch.h"
 #include "ctap/feature_rules.h"
 #include "ctap/get_info.h"
@@ -29,15 +29,11 @@ struct VirtualKey::Parts {
   /// What is read from the store, and what hosts have begun.
   struct Machine {
     Machine(const KeyConfig& config, Ports ports)
-        : authenticator{config, ports},
-          session{authenticator},
-          presence{authenticator},
-          variants{authenticator.attestation(), authenticator.config().persona, ports.store, ports.random} {}
+        : authenticator{config, ports}, session{authenticator}, presence{authenticator} {}
 
     Authenticator authenticator;
     ctap::Session session;
     u2f::Presence presence;
-    AttestationVariants variants;
   };
 
   Parts(KeyConfig wanted, Ports world)
@@ -45,11 +41,13 @@ struct VirtualKey::Parts {
         ports{world},
         machine{std::make_unique<Machine>(config, ports)},
         algorithms{machine->authenticator.algorithms()},
-        attestation_root{machine->authenticator.attestation().root()} {
+        attestation_root{machine->authenticator.attestation().root()},
+        own_root{machine->authenticator.attestation().own_root()} {
     check_features();
   }
 
   void check_features() {
+    if (!config.ctap) return;  // nobody can ask it
     const auto info = ctap::info::describe(machine->authenticator);
     if (!info) throw std::runtime_error{"The keystore cannot be read; see the line above."};
     if (const auto rule = ctap::broken_rule(*info->as<cbor::Map>())) {
@@ -97,6 +95,7 @@ struct VirtualKey::Parts {
   // What no store changes, for who does not wait for a turn.
   const std::vector<Algorithm> algorithms;
   const Bytes attestation_root;
+  const Bytes own_root;
 
   std::mutex state_mutex;
   KeyState last_state;  ///< before the request that is under way
@@ -131,10 +130,14 @@ void must(const Result<T>& done) {
   if (!done) throw std::runtime_error{"The keystore could not be written; see the daemon's log."};
 }
 
-std::size_t checked_pin(ByteView utf8) {
-  const auto code_points = Pin::check_policy(utf8, Pin::kDefaultMinCodePoints);
-  if (!code_points)
-    throw std::invalid_argument{"A PIN is UTF-8 text of at least 4 characters and at most 63 bytes."};
+/// By the length that the model asks for; what platforms have set besides is for them to keep to.
+std::size_t checked_pin(ByteView utf8, const Authenticator& key) {
+  const auto least = key.limits().min_pin_length;
+  const auto code_points = Pin::check_policy(utf8, least);
+  if (!code_points) {
+    throw std::invalid_argument{"A PIN is UTF-8 text of at least " + std::to_string(least) +
+                                " characters and at most 63 bytes."};
+  }
   return *code_points;
 }
 
@@ -181,7 +184,8 @@ void VirtualKey::set_pin(ByteView utf8) {
   const std::scoped_lock lock{parts_->mutex};
   if (parts_->machine->authenticator.pin().is_set())
     throw std::invalid_argument{"The key has a PIN already; change it with the PIN that it has."};
-  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
+  auto& key = parts_->machine->authenticator;
+  must(key.pin().set(utf8, checked_pin(utf8, key)));
 }
 
 KeyState VirtualKey::state() const {
@@ -192,7 +196,8 @@ KeyState VirtualKey::state() const {
 
 void VirtualKey::replace_pin(ByteView utf8) {
   const auto lock = bench_turn(parts_->mutex);
-  must(parts_->machine->authenticator.pin().set(utf8, checked_pin(utf8)));
+  auto& key = parts_->machine->authenticator;
+  must(key.pin().set(utf8, checked_pin(utf8, key)));
   parts_->machine->session.forget_platforms("the pinUvAuthToken ended as the test bench set another PIN");
 }
 
@@ -245,7 +250,7 @@ const std::vector<Algorithm>& VirtualKey::algorithms() const { return parts_->al
 
 std::string VirtualKey::serial() const {
   constexpr std::size_t kSerialBytes = 4;
-  const auto hash = crypto::sha256(attestation_root());  // which is public
+  const auto hash = crypto::sha256(parts_->own_root);  // which is public
   std::string serial(2 * kSerialBytes + 1, '\0');
   sodium_bin2hex(serial.data(), serial.size(), hash.data(), kSerialBytes);
   serial.pop_back();
@@ -253,6 +258,21 @@ std::string VirtualKey::serial() const {
 }
 
 Bytes VirtualKey::attestation_root() const { return parts_->attestation_root; }
+
+std::optional<Bytes> VirtualKey::attestation_intermediate() {
+  const auto lock = bench_turn(parts_->mutex);
+  return parts_->machine->authenticator.attestation_keys().intermediate();
+}
+
+std::vector<Bytes> VirtualKey::attestation_revocation_lists() {
+  const auto lock = bench_turn(parts_->mutex);
+  return parts_->machine->authenticator.attestation_keys().revocation_lists();
+}
+
+std::vector<std::string> VirtualKey::attestation_formats() const {
+  const auto names = ctap::attestation_formats(parts_->config);
+  return {names.begin(), names.end()};
+}
 
 std::optional<Bytes> VirtualKey::sign_as_credential(ByteView credential_id, const RpIdHash& rp_id_hash,
                                                     ByteView message) {
@@ -271,9 +291,21 @@ std::optional<AttestationSignature> VirtualKey::sign_as_attestation(AttestationV
                                                                     ByteView message) {
   const std::scoped_lock lock{parts_->mutex};
   try {
-    const auto* const key = parts_->machine->variants.find(variant);
+    const auto* const key = parts_->machine->authenticator.attestation_keys().find(LeafKind::u2f, variant);
     if (key == nullptr) return std::nullopt;
     return AttestationSignature{.signature = key->sign(message), .certificate = key->certificate()};
+  } catch (const std::exception& error) {
+    spdlog::error("An attestation could not be made: {}", error.what());
+    return std::nullopt;
+  }
+}
+
+std::optional<Bytes> VirtualKey::attest(const AttestationRequest& request) {
+  const std::scoped_lock lock{parts_->mutex};
+  try {
+    const auto statement = ctap::attest_anew(parts_->machine->authenticator, request);
+    if (!statement) return std::nullopt;
+    return cbor::encode(*statement);
   } catch (const std::exception& error) {
     spdlog::error("An attestation could not be made: {}", error.what());
     return std::nullopt;

@@ -47,6 +47,9 @@ Answer authenticate(const Apdu& apdu, Context& context) {
   if (present && !context.presence.given(Operation::get_assertion, application, context.exchange)) {
     return refuse(StatusWord::conditions_not_satisfied, kNotTouched);
   }
+  const auto least = context.key.persona().timings.assertion;
+  if (const auto worked = context.key.work(least, context.exchange); !worked)
+    return refuse(StatusWord::conditions_not_satisfied, worked.error().why);
   const auto counter = context.key.next_sign_count(*credential);
   if (!counter) return refuse(StatusWord::unknown_error, counter.error().why);
 

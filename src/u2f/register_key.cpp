@@ -28,6 +28,9 @@ Answer register_key(const Apdu& apdu, Context& context) {
   if (!context.presence.given(Operation::make_credential, application, context.exchange)) {
     return refuse(StatusWord::conditions_not_satisfied, kNotTouched);
   }
+  const auto& persona = context.key.persona();
+  if (const auto worked = context.key.work(persona.timings.registration, context.exchange); !worked)
+    return refuse(StatusWord::conditions_not_satisfied, worked.error().why);
   const auto credential = context.key.create({.rp_id_hash = application});
   if (!credential) return refuse(StatusWord::unknown_error, credential.error().why);
   const Bytes point = encode_point(crypto::p256::public_key(credential->private_key));

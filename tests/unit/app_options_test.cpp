@@ -130,7 +130,7 @@ TEST_CASE("run refuses options that do not go together, saying why") {
   refuses({"--seed", "7"}, "--ephemeral keys only");
   refuses({"--ephemeral", "--trace-secrets"}, "give --trace FILE too");
   refuses({"--approve", "maybe"}, "maybe");
-  refuses({"--attestation", "none"}, "none");
+  refuses({"--attestation", "maybe"}, "maybe");
   refuses({"--unlock", "nonsense"}, "No such unlock source");
   refuses({"--store"}, "--store");
   refuses({"--no-such-option"}, "no-such-option");

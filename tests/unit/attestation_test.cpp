@@ -3,6 +3,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "cbor/cbor.h"
 #include "crypto/x509.h"
 #include "crypto_certificate.h"
 #include "crypto_vectors.h"
@@ -135,6 +136,102 @@ TEST_CASE("a record that is no attestation is refused and left as it is") {
   REQUIRE(hex(ByteView{newer}.subspan(64, 3)) == "a40101");
   newer[66] = 2;
   refused(newer);
+}
+
+/// As earlier versions made it: its root is for leaves alone.
+Bytes old_record(const crypto::p256::PrivateKey& root_key, const Bytes& root, const Bytes& leaf,
+                 const crypto::p256::PrivateKey& leaf_key, const Aaguid& aaguid) {
+  Bytes record;
+  append(record, root_key);
+  append(record, leaf_key);
+  append(record,
+         cbor::encode(cbor::Map{{1, 1}, {2, root}, {3, leaf}, {4, cbor::Value::bytes(aaguid)}}));
+  return record;
+}
+
+TEST_CASE("a keystore of an older version attests as it did, with its root for leaves alone") {
+  MemoryStore store;
+  SystemRandom random;
+  const SystemClock clock;
+  const auto root_key = crypto::p256::generate(random), leaf_key = crypto::p256::generate(random);
+  crypto::x509::CertificateRequest request{.subject = "C=AQ,O=fauxkey,CN=fauxkey attestation root",
+                                           .public_key = crypto::p256::public_key(root_key),
+                                           .not_before = 1'700'000'000,
+                                           .not_after = 3'000'000'000,
+                                           .serial = {1, 2, 3},
+                                           .certificate_authority = true};
+  const Bytes root = crypto::x509::issue(request, request.subject, root_key, random);
+  auto leaf_request = request;
+  leaf_request.subject = "C=AQ,O=fauxkey,OU=Authenticator Attestation,CN=fauxkey attestation";
+  leaf_request.public_key = crypto::p256::public_key(leaf_key);
+  leaf_request.certificate_authority = false;
+  leaf_request.aaguid = Persona{}.aaguid;
+  const Bytes leaf = crypto::x509::issue(leaf_request, request.subject, root_key, random);
+  const Bytes record = old_record(root_key, root, leaf, leaf_key, Persona{}.aaguid);
+  REQUIRE(store.save(RecordKind::attestation, record));
+
+  const auto found = Attestation::load_or_create(store, KeyConfig{}, random, clock);
+  CHECK(found.root() == root);
+  CHECK(found.leaf().certificate() == leaf);
+  CHECK(record_of(store) == record);
+  KeyConfig chained;
+  chained.attestation_chain = 2;
+  CHECK_THROWS_AS((void)Attestation::load_or_create(store, chained, random, clock), std::runtime_error);
+  CHECK_THROWS_AS((void)attestation_revocation_lists(*found.load_root(store), random), std::runtime_error);
+  CHECK(record_of(store) == record);
+}
+
+TEST_CASE("keys under a shared root have one leaf for each model, and a root of their own besides") {
+  SystemRandom random;
+  const SystemClock clock;
+  KeyConfig config;
+  config.attestation_root = std::make_shared<const AttestationRoot>(make_attestation_root(random, clock));
+  MemoryStore one, another;
+  const auto first = Attestation::load_or_create(one, config, random, clock);
+  const auto second = Attestation::load_or_create(another, config, random, clock);
+  CHECK(first.root() == config.attestation_root->certificate);
+  CHECK(first.own_root() != second.own_root());
+  CHECK(Certificate{first.leaf().certificate()}.public_key() ==
+        Certificate{second.leaf().certificate()}.public_key());
+  CHECK(Certificate{first.leaf().certificate()}.serial() == Certificate{second.leaf().certificate()}.serial());
+  CHECK(crypto::x509::chains_to(first.leaf().certificate(), first.root()));
+
+  config.persona.aaguid[0] ^= 0xff;
+  const auto other_model = Attestation::load_or_create(one, config, random, clock);
+  CHECK_FALSE(Certificate{first.leaf().certificate()}.public_key() ==
+              Certificate{other_model.leaf().certificate()}.public_key());
+  // Without it, the keystore is as it was.
+  CHECK(Attestation::load_or_create(one, {.persona = config.persona}, random, clock).root() ==
+        first.own_root());
+}
+
+TEST_CASE("enterprise certificates under a shared root tell its keys apart, and stay the same") {
+  SystemRandom random;
+  const SystemClock clock;
+  KeyConfig config;
+  config.attestation_root = std::make_shared<const AttestationRoot>(make_attestation_root(random, clock));
+  config.enterprise = Enterprise{};
+  MemoryStore one, another;
+  const auto key_of = [&](CredentialStore& store) {
+    const auto attestation = Attestation::load_or_create(store, config, random, clock);
+    REQUIRE(attestation.enterprise());
+    CHECK(crypto::x509::chains_to(attestation.enterprise()->certificate(), attestation.root()));
+    return Certificate{attestation.enterprise()->certificate()}.public_key();
+  };
+  CHECK(key_of(one) == key_of(one));
+  CHECK_FALSE(key_of(one) == key_of(another));
+}
+
+TEST_CASE("a root is told from what is none") {
+  SystemRandom random;
+  const SystemClock clock;
+  const auto root = make_attestation_root(random, clock), other = make_attestation_root(random, clock);
+  CHECK(root_trouble(root.key, root.certificate).empty());
+  CHECK_FALSE(root_trouble(other.key, root.certificate).empty());
+  CHECK_FALSE(root_trouble(Bytes(32), root.certificate).empty());
+  CHECK_FALSE(root_trouble(Bytes(31, 1), root.certificate).empty());
+  CHECK_FALSE(root_trouble(root.key, Bytes{0x30, 0x00}).empty());
+  CHECK_FALSE(root_trouble(root.key, {}).empty());
 }
 
 // Fails as a full disk does.

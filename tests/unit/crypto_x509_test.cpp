@@ -86,7 +86,7 @@ TEST_CASE("a root certificate is an authority for leaves alone and signed by its
   const auto usage = root.extension(kKeyUsageOid);
   REQUIRE(usage);
   CHECK(usage->critical);
-  CHECK(hex(usage->value) == "03020204");  // keyCertSign
+  CHECK(hex(usage->value) == "03020106");  // keyCertSign, cRLSign
   CHECK_FALSE(root.extension(kAaguidOid));
 
   // The leaf names the root's key: SEQUENCE { [0] identifier } there, OCTET STRING here.
@@ -194,6 +194,100 @@ TEST_CASE("issuing a certificate refuses a key that is none") {
                   std::invalid_argument);
   CHECK_THROWS_AS((void)x509::issue(chain.leaf_request(), kRootName, Bytes(32), chain.random),
                   std::runtime_error);
+}
+
+TEST_CASE("an authority is read out of its certificate, and what is none is not") {
+  Chain chain;
+  const Bytes root = chain.root();
+  const auto authority = x509::read_authority(root);
+  REQUIRE(authority);
+  CHECK(authority->public_key == p256::public_key(chain.root_key));
+  CHECK(authority->not_before == chain.now - 60);
+  CHECK(authority->not_after == chain.now + 30 * kYear);
+  CHECK_FALSE(authority->has_authorities);
+  CHECK(authority->signs_revocations);
+  CHECK(authority->key_identifier.size() == 20);
+  auto wide = chain.root_request();
+  wide.path_length = 1;
+  CHECK(x509::read_authority(chain.issue(wide))->has_authorities);
+
+  CHECK_FALSE(x509::read_authority(chain.issue(chain.leaf_request())));
+  for (std::size_t length = 0; length < root.size(); length += 5)
+    CHECK_FALSE(x509::read_authority(ByteView{root}.first(length)));
+  Bytes changed = root;
+  for (auto& byte : changed) {
+    byte ^= 0xff;
+    (void)x509::read_authority(changed);  // whatever it is, it ends
+    byte ^= 0xff;
+  }
+}
+
+TEST_CASE("a chain of two holds where the root lets another authority be under it") {
+  Chain chain;
+  auto root_request = chain.root_request();
+  root_request.path_length = 1;
+  const Bytes root = chain.issue(root_request);
+  const auto authority = x509::read_authority(root);
+  REQUIRE(authority);
+  const auto between_key = p256::generate(chain.random);
+  auto request = chain.root_request();
+  request.subject = "C=AQ,O=fauxkey,CN=between";
+  request.public_key = p256::public_key(between_key);
+  request.serial[15] = 9;
+  const std::vector<Bytes> between{x509::issue(request, *authority, chain.root_key, chain.random)};
+  const auto inner = x509::read_authority(between.front());
+  REQUIRE(inner);
+  const Bytes leaf = x509::issue(chain.leaf_request(), *inner, between_key, chain.random);
+  CHECK(x509::chains_to(leaf, between, root));
+  CHECK_FALSE(x509::chains_to(leaf, root));
+  CHECK_FALSE(x509::chains_to(leaf, between, chain.root()));  // the same key, for leaves alone
+  Chain other;
+  CHECK_FALSE(x509::chains_to(leaf, between, other.root()));
+}
+
+TEST_CASE("a certificate's subject may be empty and its key one of RSA or another curve") {
+  Chain chain;
+  const auto authority = x509::read_authority(chain.root());
+  REQUIRE(authority);
+  auto request = chain.leaf_request();
+  request.subject.clear();
+  request.extensions.push_back({.oid = {0x55, 0x1d, 0x25}, .critical = true, .value = {0x30, 0x00}});
+  const Certificate leaf{x509::issue(request, *authority, chain.root_key, chain.random)};
+  CHECK(leaf.subject().empty());
+  REQUIRE(leaf.extension("551d25"));
+  CHECK(leaf.extension("551d25")->critical);
+  CHECK(hex(leaf.extension("551d25")->value) == "3000");
+
+  request.public_key_info = {0x30, 0x00};
+  CHECK_THROWS_AS((void)x509::issue(request, *authority, chain.root_key, chain.random), std::runtime_error);
+}
+
+TEST_CASE("the openssl program finds a serial number on the revocation list, and no other") {
+  if (!OpensslProgram::present()) {
+    MESSAGE("skipped: there is no openssl program");
+    return;
+  }
+  Chain chain;
+  const Bytes root = chain.root();
+  const auto authority = x509::read_authority(root);
+  REQUIRE(authority);
+  auto revoked = chain.leaf_request();
+  revoked.serial.fill(0x42);
+  const std::array serials{revoked.serial};
+  const Bytes list = x509::issue_revocation_list({.this_update = chain.now - 60,
+                                                  .next_update = chain.now + 40 * kYear,  // past 2050
+                                                  .number = 300,
+                                                  .serials = serials},
+                                                 *authority, chain.root_key);
+  const OpensslProgram openssl;
+  openssl.write("root.pem", x509::to_pem(root));
+  openssl.write("list.pem", x509::to_pem(list, x509::kRevocationListLabel));
+  openssl.write("good.pem", x509::to_pem(chain.issue(chain.leaf_request())));
+  openssl.write("revoked.pem", x509::to_pem(chain.issue(revoked)));
+  const std::string verify = "verify -x509_strict -crl_check -CAfile root.pem -CRLfile list.pem ";
+  CHECK_MESSAGE(openssl.run(verify + "good.pem"), openssl.output());
+  CHECK_FALSE(openssl.run(verify + "revoked.pem"));
+  CHECK_MESSAGE(openssl.output().find("certificate revoked") != std::string::npos, openssl.output());
 }
 
 }  // namespace crypto_x509_test

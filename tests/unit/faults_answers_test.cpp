@@ -282,6 +282,7 @@ TEST_CASE("certificates of attestation variants have their one mistake and are m
   CHECK(chains(AttestationVariant::genuine));
   CHECK(chains(AttestationVariant::wrong_key));
   CHECK(chains(AttestationVariant::wrong_aaguid));
+  CHECK(chains(AttestationVariant::revoked));
   CHECK_FALSE(chains(AttestationVariant::expired));
   CHECK_FALSE(chains(AttestationVariant::not_yet_valid));
   CHECK_FALSE(chains(AttestationVariant::wrong_root));

@@ -22,6 +22,8 @@ struct Layer {
 constexpr std::array kLayers{
     Layer{"fauxkey", "include/fauxkey", ""},
     Layer{"base", "src/base", ""},
+    // What kinds of key there are: files, and what they say of a KeyConfig.
+    Layer{"personas", "src/personas", "base"},
     Layer{"crypto", "src/crypto", "base"},
     Layer{"cbor", "src/cbor", "base crypto"},
     Layer{"keystore", "keystore", "base crypto cbor"},
@@ -34,12 +36,12 @@ constexpr std::array kLayers{
     Layer{"transport", "src/transport", "base"},
     Layer{"ctaphid", "src/ctaphid", "base transport"},
     // Reaches a key through the public headers alone.
-    Layer{"control", "src/control", "base crypto cbor keystore user transport ctaphid"},
+    Layer{"control", "src/control", "base personas crypto cbor keystore user transport ctaphid"},
     // Plays against sites; has HTTP from the program.
     Layer{"attack", "src/attack", "base crypto cbor keystore user transport ctaphid control"},
     // Of the key's inside only what names a library or writes a certificate; otherwise through the public
     // headers.
-    Layer{"app", "src/app", "base crypto cbor keystore user transport ctaphid control attack"},
+    Layer{"app", "src/app", "base personas crypto cbor keystore user transport ctaphid control attack"},
 };
 
 bool names(std::string_view words, std::string_view word) {

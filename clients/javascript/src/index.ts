@@ -24,6 +24,11 @@ export interface User {
   account?: string | null;
 }
 
+export type AttestationStyle = 'packed' | 'self' | 'none' | 'fido-u2f' | 'tpm' | 'android-key' | 'apple' | 'compound';
+
+/** What a relying party needs to check a key's attestations, in PEM. */
+export interface Attestation { formats: string[]; root: string; intermediate: string | null; revocationLists: string[] }
+
 export interface KeyOptions {
   name?: string;
   /** 'uhid' (a USB device), 'unix', 'unix:PATH', 'udp:HOST:PORT' */
@@ -33,7 +38,11 @@ export interface KeyOptions {
   seed?: number;
   userVerification?: 'none' | 'prompt' | 'fingerprint';
   alwaysUv?: boolean;
-  attestation?: 'packed' | 'self';
+  attestation?: AttestationStyle;
+  /** Also made, where a platform prefers their format. */
+  furtherAttestations?: AttestationStyle[];
+  /** Certificates in x5c: 1 (the leaf) or 2 (and the authority above it). */
+  attestationChain?: number;
   enterpriseAttestation?: string[];
   largeBlobs?: 'command' | 'extension';
   ctapVersion?: '2.0' | '2.1' | '2.3';
@@ -152,6 +161,9 @@ export class Key {
   async fork(options: { name?: string; transports?: string[]; snapshot?: string } = {}): Promise<Key> {
     return new Key(this.#fauxkey, (await this.#ask<KeyState>('POST', '/fork', options)).name);
   }
+
+  /** What a relying party needs to check its attestations, in PEM. */
+  attestation(): Promise<Attestation> { return this.#ask('GET', '/attestation'); }
 
   /** Keep all that it holds now under this name. */
   save(snapshot: string): Promise<Snapshot> { return this.#ask('POST', '/snapshots', { name: snapshot }); }

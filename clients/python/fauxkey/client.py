@@ -76,6 +76,11 @@ class Key:
         made = self._ask("POST", "/fork", {member: value for member, value in body.items() if value is not None})
         return Key(self._fauxkey, made["name"])
 
+    @property
+    def attestation(self) -> Json:
+        """What a relying party needs to check its attestations: formats, root, intermediate, revocationLists (PEM)."""
+        return self._ask("GET", "/attestation")
+
     # Snapshots
 
     def save(self, snapshot: str) -> Json:

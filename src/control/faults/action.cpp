@@ -117,14 +117,14 @@ constexpr std::array kCounterParameters{
     Parameter{.name = "value", .what = "what it says", .required = true, .min = 0, .max = kMax32}};
 constexpr std::array kAaguidParameters{
     Parameter{.name = "aaguid", .type = Type::aaguid, .what = "zeros where it is not given"}};
-constexpr std::array<std::string_view, 8> kStatements{"none",        "missing",   "self",     "expired",
-                                                      "notYetValid", "wrongRoot", "wrongKey", "wrongAaguid"};
+constexpr std::array<std::string_view, 9> kStatements{
+    "none", "missing", "self", "expired", "notYetValid", "wrongRoot", "wrongKey", "wrongAaguid", "revoked"};
 constexpr std::array kAttestationParameters{Parameter{
     .name = "statement",
     .type = Type::choice,
     .what = "none; missing (format packed, and nothing in it); self; or by a certificate that is "
-            "expired, notYetValid, of a wrongRoot, of another key (wrongKey) or model (wrongAaguid); "
-            "U2F has the last five",
+            "expired, notYetValid, of a wrongRoot, of another key (wrongKey) or model (wrongAaguid), or "
+            "revoked (on the authority's list); U2F has the last six",
     .choices = kStatements}};
 constexpr std::array kLengthParameters{
     Parameter{.name = "length", .what = "its bytes", .min = 1024, .max = 4096, .otherwise = 1024}};

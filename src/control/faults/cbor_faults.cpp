@@ -23,7 +23,7 @@ bool edit_at(cbor::Value& value, Path path, const Edit& edit) {
 }
 
 bool edit_member(Bytes& encoded, const MemberPath& path, const Edit& edit) {
-  auto decoded = cbor::decode(encoded);
+  auto decoded = cbor::decode(encoded, cbor::kMaxAnswerNesting);
   if (!decoded || !edit_at(*decoded, path, edit)) return false;
   encoded = cbor::encode(*decoded);
   return true;
@@ -37,7 +37,7 @@ struct Entry {
 /// A map's entries, each encoded; nothing where it is no map or has none.
 std::vector<Entry> entries_of(const Bytes& encoded) {
   std::vector<Entry> entries;
-  const auto decoded = cbor::decode(encoded);
+  const auto decoded = cbor::decode(encoded, cbor::kMaxAnswerNesting);
   const auto* map = decoded ? decoded->as<cbor::Map>() : nullptr;
   if (map == nullptr) return entries;
   for (const auto& [key, value] : *map) entries.push_back({cbor::encode(key), cbor::encode(value)});
@@ -109,7 +109,7 @@ bool missing_member(Bytes& encoded, const Arguments& arguments) {
 }
 
 bool extra_member(Bytes& encoded, const Arguments& arguments) {
-  auto decoded = cbor::decode(encoded);
+  auto decoded = cbor::decode(encoded, cbor::kMaxAnswerNesting);
   const auto* map = decoded ? decoded->as<cbor::Map>() : nullptr;
   const auto key = arguments.number("key");
   if (map == nullptr || cbor::find(*map, key) != nullptr) return false;

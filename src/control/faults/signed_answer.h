@@ -33,8 +33,10 @@ struct SignedAnswer {
 
   [[nodiscard]] bool is_u2f() const { return (kind & kU2f) != 0; }
   [[nodiscard]] bool is_registration() const { return (kind & kRegistrations) != 0; }
-  /// Whether there is a signature in it: an attestation of format "none" has none.
+  /// Whether there is a signature in it: attestations of the formats "none" and "apple" have none.
   [[nodiscard]] bool has_signature() const;
+  /// Whether attestations of this answer's format can be wrong like that.
+  [[nodiscard]] bool has_variant(AttestationVariant variant) const;
 };
 
 /// Nothing where the answer is no such: an error above all.

@@ -33,7 +33,8 @@ constexpr std::array kAttested{
     std::pair{std::string_view{"notYetValid"}, Attested{Statement::unchanged, Variant::not_yet_valid}},
     std::pair{std::string_view{"wrongRoot"}, Attested{Statement::unchanged, Variant::wrong_root}},
     std::pair{std::string_view{"wrongKey"}, Attested{Statement::unchanged, Variant::wrong_key}},
-    std::pair{std::string_view{"wrongAaguid"}, Attested{Statement::unchanged, Variant::wrong_aaguid}}};
+    std::pair{std::string_view{"wrongAaguid"}, Attested{Statement::unchanged, Variant::wrong_aaguid}},
+    std::pair{std::string_view{"revoked"}, Attested{Statement::unchanged, Variant::revoked}}};
 
 void flip_last_bit(Bytes& signature) { signature.back() ^= 0x01; }
 void cut_last_byte(Bytes& signature) { signature.pop_back(); }
@@ -122,6 +123,7 @@ bool aaguid(SignedAnswer& answer, const Arguments& arguments) {
 bool attestation(SignedAnswer& answer, const Arguments& arguments) {
   const auto attested = value_of(kAttested, arguments.text("statement"));
   if (answer.is_u2f() && attested.statement != Statement::unchanged) return false;
+  if (!answer.has_variant(attested.variant)) return false;
   answer.statement = attested.statement;
   answer.attestation = attested.variant;
   return true;

@@ -195,13 +195,16 @@ Wrapped wrap(std::unique_ptr<transport::Transport> transport, ctaphid::Handlers 
   const auto line = std::make_shared<Line>();
   auto wink = handlers.wink;
   const bool speaks_ctap = static_cast<bool>(handlers.cbor);
+  const bool speaks_u2f = static_cast<bool>(handlers.msg);
   const auto desk = std::make_shared<Desk>(std::move(handlers), rules, key, clock, hooks, line);
   Wrapped wrapped{
       .transport = std::make_unique<FaultyTransport>(std::move(transport), line, std::move(hooks)),
-      .handlers = {
-          .cbor = {},
-          .msg = [desk](ByteView apdu, const Exchange& exchange) { return desk->msg(apdu, exchange); },
-          .wink = std::move(wink)}};
+      .handlers = {.cbor = {}, .msg = {}, .wink = std::move(wink)}};
+  if (speaks_u2f) {
+    wrapped.handlers.msg = [desk](ByteView apdu, const Exchange& exchange) {
+      return desk->msg(apdu, exchange);
+    };
+  }
   if (speaks_ctap) {
     wrapped.handlers.cbor = [desk](ByteView message, const Exchange& exchange) {
       return desk->cbor(message, exchange);

@@ -45,7 +45,8 @@ Response set_min_pin_length(ConfigRequest& request) {
   const auto length = reader.value_or(kNewMinPinLength, settings.min_pin_length);
   const auto* rp_ids = reader.optional<cbor::Array>(kMinPinLengthRpIds);
   const bool force_change = reader.value_or(kForceChangePin, false);
-  const bool complexity = reader.value_or(kPinComplexityPolicyParam, false);
+  const bool complexity =
+      key.features().pin_complexity_policy && reader.value_or(kPinComplexityPolicyParam, false);
   if (!reader.ok()) return fail(reader.refusal());
 
   if (length < settings.min_pin_length) {
@@ -60,9 +61,10 @@ Response set_min_pin_length(ConfigRequest& request) {
   if (force_change && !key.pin().is_set())
     return fail(Status::pin_not_set, "6.11.4: forceChangePin is true, and no PIN is set");
   if (rp_ids != nullptr) {
-    if (rp_ids->size() > Settings::kMaxMinPinLengthRpIds) {
+    if (const auto most = key.limits().max_rp_ids_for_set_min_pin_length; rp_ids->size() > most) {
       return fail(Status::key_store_full, "6.11.4: minPinLengthRPIDs has " + std::to_string(rp_ids->size()) +
-                                              " entries, more than 16 (maxRPIDsForSetMinPINLength)");
+                                              " entries, more than " + std::to_string(most) +
+                                              " (maxRPIDsForSetMinPINLength)");
     }
     settings.min_pin_length_rp_ids.clear();
     for (const auto& rp_id : *rp_ids) {
@@ -122,12 +124,13 @@ bool is_supported(const Authenticator& key, ConfigSubCommand sub_command) {
     case ConfigSubCommand::enable_enterprise_attestation:
       return key.config().enterprise.has_value();
     case ConfigSubCommand::set_min_pin_length:
-      return key.config().client_pin;
+      return key.sets_min_pin_length();
     case ConfigSubCommand::toggle_always_uv:
+      return key.has_always_uv();
     case ConfigSubCommand::enable_long_touch_for_reset:
-      break;
+      return key.knows(CtapVersion::fido_2_3);
   }
-  return true;
+  return false;
 }
 
 std::vector<ConfigSubCommand> config_sub_commands(const Authenticator& key) {

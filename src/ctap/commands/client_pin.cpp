@@ -84,7 +84,10 @@ Result<void> check_pin(ClientPinRequest& request, const Agreed& agreed, ByteView
 
 Response get_pin_retries(ClientPinRequest& request) {
   const auto& pin = request.session.key.pin();
-  return cbor::Map{{kPinRetriesResult, pin.retries()}, {kPowerCycleStateResult, pin.needs_power_cycle()}};
+  cbor::Map response{{kPinRetriesResult, pin.retries()}};
+  if (request.session.key.knows(CtapVersion::fido_2_1))
+    response.emplace_back(kPowerCycleStateResult, pin.needs_power_cycle());
+  return response;
 }
 
 Response get_key_agreement(ClientPinRequest& request) {
@@ -186,12 +189,23 @@ struct Wanted {
   std::optional<std::string> rp_id;
 };
 
-Result<Wanted> read_wanted(ClientPinRequest& request) {
-  const auto& key = request.session.key;
-  std::uint64_t available = kMakeCredential | kGetAssertion | kCredentialManagement | kAuthenticatorConfig |
-                            kPersistentCredentialManagementReadOnly;
-  if (key.supports_fingerprints()) available |= kBioEnrollment;
+enum class Means : std::uint8_t { pin, built_in_uv };
+
+/// Those that the key has a use for.
+std::uint64_t available_permissions(const Authenticator& key, Means means) {
+  std::uint64_t available = kMakeCredential | kGetAssertion;
+  const bool by_pin = means == Means::pin;
+  const auto& features = key.features();
+  if (key.has_credential_management()) available |= kCredentialManagement;
+  if (key.has_persistent_token()) available |= kPersistentCredentialManagementReadOnly;
+  if (features.authnr_cfg && (by_pin || features.uv_acfg)) available |= kAuthenticatorConfig;
+  if (key.supports_fingerprints() && (by_pin || features.uv_bio_enroll)) available |= kBioEnrollment;
   if (key.has_large_blobs_command()) available |= kLargeBlobWrite;
+  return available;
+}
+
+Result<Wanted> read_wanted(ClientPinRequest& request, Means means) {
+  const auto available = available_permissions(request.session.key, means);
   const auto permissions = request.reader.required<std::uint64_t>(kPermissions);
   auto rp_id = request.reader.optional_text(kRpId);
   if (!request.reader.ok()) return fail(request.reader.refusal());
@@ -213,7 +227,7 @@ Result<Wanted> read_wanted(ClientPinRequest& request) {
 }
 
 Response get_pin_uv_auth_token_using_pin_with_permissions(ClientPinRequest& request) {
-  auto wanted = read_wanted(request);
+  auto wanted = read_wanted(request, Means::pin);
   if (!wanted) return fail(wanted.error());
   return issue_token_by_pin(request, wanted->permissions, std::move(wanted->rp_id),
                             Status::pin_policy_violation);
@@ -221,7 +235,7 @@ Response get_pin_uv_auth_token_using_pin_with_permissions(ClientPinRequest& requ
 
 /// 6.5.5.7.3
 Response get_pin_uv_auth_token_using_uv_with_permissions(ClientPinRequest& request) {
-  auto wanted = read_wanted(request);
+  auto wanted = read_wanted(request, Means::built_in_uv);
   if (!wanted) return fail(wanted.error());
   const auto agreed = agree(request);
   if (!agreed) return fail(agreed.error());
@@ -240,11 +254,17 @@ struct Row {
   std::uint64_t sub_command = 0;
   Response (*run)(ClientPinRequest&) = nullptr;
   About about = About::pin;
+  bool of_2_1 = false;  ///< CTAP 2.0 had no such subcommand
 };
 
-bool is_there(const Authenticator& key, const Row& row) {
-  return row.about == About::either ||
-         (row.about == About::pin ? key.config().client_pin : key.supports_built_in_uv());
+/// What the key lacks that the subcommand needs; nullptr: nothing.
+const char* lacks(const Authenticator& key, const Row& row) {
+  if (row.about == About::pin && !key.config().client_pin) return "a PIN, which this key cannot have";
+  if (row.about == About::built_in_uv && !key.supports_built_in_uv())
+    return "built-in user verification, which this key is without";
+  if (row.of_2_1 && !key.features().pin_uv_auth_token)
+    return "option pinUvAuthToken, which this key is without";
+  return nullptr;
 }
 
 constexpr std::array kSubCommands{
@@ -253,9 +273,9 @@ constexpr std::array kSubCommands{
     Row{0x03, set_pin},
     Row{0x04, change_pin},
     Row{0x05, get_pin_token},
-    Row{0x06, get_pin_uv_auth_token_using_uv_with_permissions, About::built_in_uv},
-    Row{0x07, get_uv_retries, About::built_in_uv},
-    Row{0x09, get_pin_uv_auth_token_using_pin_with_permissions},
+    Row{0x06, get_pin_uv_auth_token_using_uv_with_permissions, About::built_in_uv, true},
+    Row{0x07, get_uv_retries, About::built_in_uv, true},
+    Row{0x09, get_pin_uv_auth_token_using_pin_with_permissions, About::pin, true},
 };
 
 }  // namespace
@@ -266,12 +286,9 @@ Response client_pin(Request& call) {
   if (!request.reader.ok()) return fail(request.reader.refusal());
   for (const auto& row : kSubCommands) {
     if (row.sub_command != sub_command) continue;
-    if (!is_there(call.session.key, row)) {
-      return fail(
-          Status::invalid_subcommand,
-          "6.5.5: clientPIN subcommand " + std::to_string(sub_command) +
-              (row.about == About::pin ? " needs a PIN, which this key cannot have"
-                                       : " needs built-in user verification, which this key is without"));
+    if (const auto* const lack = lacks(call.session.key, row)) {
+      return fail(Status::invalid_subcommand,
+                  "6.5.5: clientPIN subcommand " + std::to_string(sub_command) + " needs " + lack);
     }
     return row.run(request);
   }

@@ -39,7 +39,8 @@ constexpr bool is_read_only(std::uint8_t sub_command) { return sub_command < 0x0
 bool is_by_persistent_token(const CredentialManagementRequest& request, ByteView message) {
   const auto protocol = request.session().auth.protocol(request.auth);
   const auto& token = request.session().key.identity().persistent_token();
-  return protocol && (*protocol)->verify(token, {message}, *request.auth.param);
+  return request.session().key.has_persistent_token() && protocol &&
+         (*protocol)->verify(token, {message}, *request.auth.param);
 }
 
 /// The token must have been given for credential management; what it authenticates is the subcommand and its
@@ -82,7 +83,7 @@ Response get_creds_metadata(CredentialManagementRequest& request) {
   const auto count = request.session().key.discoverable_count();
   if (!count) return fail(count.error());
   return cbor::Map{{kExistingCount, static_cast<std::uint64_t>(*count)},
-                   {kMaxPossibleRemainingCount, Authenticator::remaining_discoverable(*count)}};
+                   {kMaxPossibleRemainingCount, request.session().key.remaining_discoverable(*count)}};
 }
 
 // An enumeration holds no more than where it stands: of a list it would keep what may be millions of entries.
@@ -163,12 +164,15 @@ Result<cbor::Map> next_credential(CredentialManagementRequest& request, const Pe
   go_on(request, pending, next_cursor);
   cbor::Map response{{kUser, user_entity(credential->user, true)},
                      {kCredentialId, descriptor(*credential)},
-                     {kPublicKeyResult, cose_public_key(*credential)},
-                     {kCredProtectResult, static_cast<int>(credential->cred_protect)}};
+                     {kPublicKeyResult, cose_public_key(*credential)}};
+  const auto& features = request.session().key.features();
+  if (features.cred_protect)
+    response.emplace_back(kCredProtectResult, static_cast<int>(credential->cred_protect));
   if (!credential->large_blob_key.empty()) {
     response.emplace_back(kLargeBlobKeyResult, cbor::Value::bytes(credential->large_blob_key));
   }
-  response.emplace_back(kThirdPartyPaymentResult, credential->third_party_payment);
+  if (features.third_party_payment)
+    response.emplace_back(kThirdPartyPaymentResult, credential->third_party_payment);
   return response;
 }
 

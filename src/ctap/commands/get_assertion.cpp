@@ -27,12 +27,12 @@ struct GetAssertionRequest {
   std::vector<std::string> attestation_formats_preference;
 };
 
-Result<GetAssertionRequest> read(const cbor::Map& parameters) {
+Result<GetAssertionRequest> read(const cbor::Map& parameters, const Limits& limits) {
   Reader reader{parameters};
   GetAssertionRequest request;
   request.rp_id = reader.required<std::string>(kRpId);
   request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
-  if (reader.has(kAllowList)) request.allow_list = read_descriptors(reader, kAllowList);
+  if (reader.has(kAllowList)) request.allow_list = read_descriptors(reader, kAllowList, limits);
   request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
     Reader values{*options, kOptions.name};
@@ -126,7 +126,7 @@ Result<std::size_t> choose_on_display(Request& call, const std::string& rp_id,
 }  // namespace
 
 Response get_assertion(Request& call) {
-  const auto request = read(call.parameters);
+  const auto request = read(call.parameters, call.session.key.limits());
   if (!request) return fail(request.error());
 
   // 1
@@ -177,6 +177,8 @@ Response get_assertion(Request& call) {
                                           {Operation::get_assertion, request->rp_id, account_of(*located)});
     if (!touched) return fail(touched.error());
   }
+  const auto least = call.session.key.persona().timings.assertion;
+  if (const auto worked = call.session.key.work(least, call.exchange); !worked) return fail(worked.error());
   // 11: a list gets one answer; the number of its matches is nobody's business. So does who chose (12.2.3).
   const std::size_t count = several && !terms.user_selected ? located->size() : 1;
   const bool with_names = count > 1 && terms.user_verified();

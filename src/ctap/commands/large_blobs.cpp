@@ -3,7 +3,6 @@
 
 #include "crypto/hash.h"
 #include "ctap/command.h"
-#include "ctap/dispatch.h"
 
 namespace fauxkey::ctap {
 namespace {
@@ -11,7 +10,6 @@ namespace {
 constexpr Member kGet{1, "get"}, kSet{2, "set"}, kOffset{3, "offset"}, kLength{4, "length"},
     kPinUvAuthParam{5, "pinUvAuthParam"}, kPinUvAuthProtocol{6, "pinUvAuthProtocol"};
 constexpr int kConfig = 1;
-constexpr std::size_t kMaxFragmentLength = kMaxMessageSize - 64;  // 6.10.2
 
 struct LargeBlobsRequest {
   const std::uint64_t* get = nullptr;
@@ -20,6 +18,9 @@ struct LargeBlobsRequest {
   const std::uint64_t* length = nullptr;
   PinUvAuthParam auth;
 };
+
+/// 6.10.2
+std::size_t max_fragment_length(const Request& call) { return call.session.key.limits().max_msg_size - 64; }
 
 std::string of_array(std::uint64_t number, std::size_t limit) {
   return std::to_string(number) + ", more than " + std::to_string(limit);
@@ -30,9 +31,9 @@ Response get(Request& call, const LargeBlobsRequest& request) {
   if (request.length != nullptr || request.auth.param || request.auth.protocol)
     return fail(Status::invalid_parameter,
                 "6.10.2: get goes without length, pinUvAuthParam and pinUvAuthProtocol");
-  if (*request.get > kMaxFragmentLength) {
-    return fail(Status::invalid_length, "6.10.2: get asks for " + of_array(*request.get, kMaxFragmentLength) +
-                                            " bytes (maxFragmentLength)");
+  if (const auto most = max_fragment_length(call); *request.get > most) {
+    return fail(Status::invalid_length,
+                "6.10.2: get asks for " + of_array(*request.get, most) + " bytes (maxFragmentLength)");
   }
   const auto array = LargeBlobs::load(call.session.key.store());
   if (!array) return fail(array.error());
@@ -47,19 +48,17 @@ Response get(Request& call, const LargeBlobsRequest& request) {
 
 /// 6.10.2, step 6: a fragment goes behind those that came before it on this channel.
 Response set(Request& call, const LargeBlobsRequest& request) {
-  if (request.set->size() > kMaxFragmentLength) {
-    return fail(Status::invalid_length, "6.10.2: set has " +
-                                            of_array(request.set->size(), kMaxFragmentLength) +
-                                            " bytes (maxFragmentLength)");
+  if (const auto most = max_fragment_length(call); request.set->size() > most) {
+    return fail(Status::invalid_length,
+                "6.10.2: set has " + of_array(request.set->size(), most) + " bytes (maxFragmentLength)");
   }
   PendingLargeBlob pending;
   if (*request.offset == 0) {
     if (request.length == nullptr)
       return fail(Status::invalid_parameter, "6.10.2: length is missing beside offset 0");
-    if (*request.length > LargeBlobs::kMaxSize) {
-      return fail(Status::large_blob_storage_full, "6.10.2: length is " +
-                                                       of_array(*request.length, LargeBlobs::kMaxSize) +
-                                                       " (maxSerializedLargeBlobArray)");
+    if (const auto most = call.session.key.limits().max_serialized_large_blob_array; *request.length > most) {
+      return fail(Status::large_blob_storage_full,
+                  "6.10.2: length is " + of_array(*request.length, most) + " (maxSerializedLargeBlobArray)");
     }
     if (*request.length < LargeBlobs::kMinSize) {
       return fail(Status::invalid_parameter, "6.10.2: length is " + std::to_string(*request.length) +

@@ -34,7 +34,7 @@ struct MakeCredentialRequest {
   std::vector<std::string> attestation_formats_preference;
 };
 
-Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
+Result<MakeCredentialRequest> read(const cbor::Map& parameters, const Limits& limits) {
   Reader reader{parameters};
   MakeCredentialRequest request;
   request.client_data_hash = read_client_data_hash(reader, kClientDataHash);
@@ -46,7 +46,7 @@ Result<MakeCredentialRequest> read(const cbor::Map& parameters) {
   }
   request.user = read_user(reader, kUser);
   request.pub_key_cred_params = reader.required<cbor::Array>(kPubKeyCredParams);
-  request.exclude_list = read_descriptors(reader, kExcludeList);
+  request.exclude_list = read_descriptors(reader, kExcludeList, limits);
   request.extensions = reader.optional<cbor::Map>(kExtensions);
   if (const auto* options = reader.optional<cbor::Map>(kOptions)) {
     Reader values{*options, kOptions.name};
@@ -116,9 +116,9 @@ Result<bool> is_excluded(Session& session, const MakeCredentialRequest& request,
 }  // namespace
 
 Response make_credential(Request& call) {
-  auto request = read(call.parameters);
-  if (!request) return fail(request.error());
   auto& key = call.session.key;
+  auto request = read(call.parameters, key.limits());
+  if (!request) return fail(request.error());
 
   // 1
   if (is_pin_probe(request->auth)) return fail(answer_pin_probe(call));
@@ -134,11 +134,19 @@ Response make_credential(Request& call) {
   }
   const auto verification = choose_verification(call, request->auth, request->uv, request->up);
   if (!verification) return fail(verification.error());
-  // 7: makeCredUvNotRqd is true unless alwaysUv is, so protection covers discoverable credentials only.
-  if (key.is_protected() && request->rk && *verification == Verification::none) {
-    return fail(
-        Status::puat_required,
-        "6.1.2 step 7: the key is protected, and a discoverable credential (rk) needs user verification");
+  // 7, 8: with makeCredUvNotRqd, which is true unless alwaysUv is, protection covers discoverable credentials
+  // only.
+  if (key.is_protected() && *verification == Verification::none) {
+    if (request->rk) {
+      return fail(
+          Status::puat_required,
+          "6.1.2 step 7: the key is protected, and a discoverable credential (rk) needs user verification");
+    }
+    if (!key.features().make_cred_uv_not_rqd) {
+      return fail(Status::puat_required,
+                  "6.1.2 step 8: the key is protected, and without option makeCredUvNotRqd every credential "
+                  "needs user verification");
+    }
   }
   // 9
   const auto enterprise = allows_enterprise_attestation(key, request->enterprise_attestation, request->rp_id);
@@ -176,21 +184,26 @@ Response make_credential(Request& call) {
                        .user = request->user,
                        .algorithm = *algorithm,
                        .discoverable = request->rk};
-  apply(*extensions, wanted);
+  apply(*extensions, key.limits(), wanted);
+  if (const auto worked = key.work(key.persona().timings.registration, call.exchange); !worked)
+    return fail(worked.error());
   const auto credential = key.create(std::move(wanted));
   if (!credential) return fail(credential.error());
+  const auto sign_count = key.first_sign_count(*credential);
+  if (!sign_count) return fail(sign_count.error());
   // 19
+  const auto style =
+      choose_attestation(key.config(), *algorithm, request->attestation_formats_preference, *enterprise);
   const Bytes auth_data =
       encode_attested({.rp_id_hash = rp_id_hash,
                        .user_present = true,
                        .user_verified = user_verified,
                        .backup_eligible = credential->backup_eligible,
                        .backed_up = credential->backed_up,
-                       .sign_count = 0,
+                       .sign_count = *sign_count,
                        .extensions = registration_outputs(*extensions, key, *credential, *verification)},
-                      key.config().persona.aaguid, *credential);
-  auto attestation = attest(key, *credential, auth_data, request->client_data_hash,
-                            request->attestation_formats_preference, *enterprise);
+                      told_aaguid(key.config(), style), *credential);
+  auto attestation = attest(key, style, *credential, auth_data, request->client_data_hash, *enterprise);
   cbor::Map response{
       {kFmt, attestation.format}, {kAuthData, auth_data}, {kAttStmt, std::move(attestation.statement)}};
   if (attestation.enterprise) response.emplace_back(kEpAtt, true);

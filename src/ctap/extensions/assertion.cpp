@@ -10,17 +10,19 @@ Result<AssertionExtensions> read_assertion_extensions(const cbor::Map* inputs, b
   AssertionExtensions extensions;
   if (inputs == nullptr) return extensions;
   Reader reader{*inputs, "extensions"};
-  const auto* hmac_secret = reader.optional<cbor::Map>(kHmacSecret);
-  extensions.cred_blob = reader.value_or(kCredBlob, false);
+  const auto& features = key.features();
+  const auto* hmac_secret = features.hmac_secret ? reader.optional<cbor::Map>(kHmacSecret) : nullptr;
+  if (features.cred_blob) extensions.cred_blob = reader.value_or(kCredBlob, false);
   if (key.has_large_blobs_command()) {
     if (const auto* large_blob_key = reader.optional<bool>(kLargeBlobKey)) {
       if (!*large_blob_key) reader.note(Status::invalid_option, "12.3: largeBlobKey is false, not true");
       extensions.large_blob_key = *large_blob_key;
     }
-  } else {
+  } else if (key.has_large_blob_extension()) {
     extensions.large_blob = read_large_blob_request(reader);
   }
-  extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
+  if (features.third_party_payment)
+    extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
   if (key.config().uvm) extensions.uvm = reader.value_or(kUvm, false);
   if (!reader.ok()) return fail(reader.refusal());
   if (hmac_secret != nullptr) {

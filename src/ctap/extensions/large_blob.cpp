@@ -47,7 +47,7 @@ Result<std::optional<cbor::Map>> answer_large_blob(const LargeBlobRequest& reque
                                                    const Credential& credential, bool named) {
   if (request.write) {
     const bool possible = named && credential.supports_large_blob &&
-                          request.write->bytes.size() <= Authenticator::kMaxLargeBlobLength;
+                          request.write->bytes.size() <= key.limits().max_large_blob_length;
     if (!possible) return cbor::Map{{"written", false}};
     auto changed = credential.clone();
     changed.large_blob = request.write;

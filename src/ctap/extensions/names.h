@@ -1,6 +1,9 @@
 // Extension identifiers: getInfo's list and the members of requests and answers.
 #pragma once
 
+#include <initializer_list>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "authenticator/authenticator.h"
@@ -17,12 +20,32 @@ inline constexpr const char* kMinPinLength = "minPinLength";                // 1
 inline constexpr const char* kPinComplexityPolicy = "pinComplexityPolicy";  // 12.6
 inline constexpr const char* kThirdPartyPayment = "thirdPartyPayment";      // 12.9
 
+/// What the PIN's policy is told by is there where there can be a PIN.
+[[nodiscard]] inline bool has_min_pin_length(const Authenticator& key) {
+  return key.features().min_pin_length && key.config().client_pin;
+}
+[[nodiscard]] inline bool has_pin_complexity_policy(const Authenticator& key) {
+  return key.features().pin_complexity_policy && key.config().client_pin;
+}
+
 [[nodiscard]] inline std::vector<std::string> extension_identifiers(const Authenticator& key) {
-  std::vector<std::string> names{kCredBlob, kCredProtect, kHmacSecret, kHmacSecretMc, kThirdPartyPayment};
-  if (key.config().client_pin) names.insert(names.end(), {kMinPinLength, kPinComplexityPolicy});
-  if (key.config().discoverable)
-    names.emplace_back(key.has_large_blobs_command() ? kLargeBlobKey : kLargeBlob);
-  if (key.config().uvm) names.emplace_back(kUvm);
+  const auto& features = key.features();
+  const std::initializer_list<std::pair<bool, const char*>> rows{
+      {features.cred_blob, kCredBlob},
+      {features.cred_protect, kCredProtect},
+      {features.hmac_secret, kHmacSecret},
+      {features.hmac_secret_mc, kHmacSecretMc},
+      {features.third_party_payment, kThirdPartyPayment},
+      {has_min_pin_length(key), kMinPinLength},
+      {has_pin_complexity_policy(key), kPinComplexityPolicy},
+      {key.has_large_blobs_command(), kLargeBlobKey},
+      {key.has_large_blob_extension(), kLargeBlob},
+      {key.config().uvm, kUvm}};
+  std::vector<std::string> names;
+  names.reserve(rows.size());
+  for (const auto& [present, name] : rows) {
+    if (present) names.emplace_back(name);
+  }
   return names;
 }
 

@@ -9,11 +9,15 @@ Result<RegistrationExtensions> read_registration_extensions(const cbor::Map* inp
                                                             const Authenticator& key, PinUvAuth& auth) {
   RegistrationExtensions extensions;
   if (inputs == nullptr) return extensions;
+  const auto& features = key.features();
   Reader reader{*inputs, "extensions"};
-  extensions.cred_protect = read_cred_protect(reader);
-  if (const auto* blob = reader.optional<Bytes>(kCredBlob)) extensions.cred_blob = *blob;
-  extensions.hmac_secret = reader.value_or(kHmacSecret, false);
-  const auto* hmac_secret_mc = reader.optional<cbor::Map>(kHmacSecretMc);
+  if (features.cred_protect) extensions.cred_protect = read_cred_protect(reader);
+  if (features.cred_blob) {
+    if (const auto* blob = reader.optional<Bytes>(kCredBlob)) extensions.cred_blob = *blob;
+  }
+  if (features.hmac_secret) extensions.hmac_secret = reader.value_or(kHmacSecret, false);
+  const auto* hmac_secret_mc =
+      features.hmac_secret_mc ? reader.optional<cbor::Map>(kHmacSecretMc) : nullptr;
   // 12.8: only beside hmac-secret: true.
   if (hmac_secret_mc != nullptr && !extensions.hmac_secret) {
     reader.note(Status::missing_parameter, "12.8: hmac-secret-mc stands without hmac-secret: true");
@@ -27,16 +31,18 @@ Result<RegistrationExtensions> read_registration_extensions(const cbor::Map* inp
                     "12.3: largeBlobKey needs option rk, for a discoverable credential");
       extensions.large_blob_key = *large_blob_key;
     }
-  } else {
+  } else if (key.has_large_blob_extension()) {
     extensions.large_blob = read_large_blob_support(reader);
     // 12.4: a blob needs a place, which a credential that lives in its id has not.
     if (extensions.large_blob == LargeBlobSupport::required && !discoverable)
       reader.note(Status::unsupported_option,
                   "12.4: largeBlob is required, and without option rk the credential has no place for it");
   }
-  extensions.min_pin_length = reader.value_or(kMinPinLength, false);
-  extensions.pin_complexity_policy = reader.value_or(kPinComplexityPolicy, false);
-  extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
+  if (has_min_pin_length(key)) extensions.min_pin_length = reader.value_or(kMinPinLength, false);
+  if (has_pin_complexity_policy(key))
+    extensions.pin_complexity_policy = reader.value_or(kPinComplexityPolicy, false);
+  if (features.third_party_payment)
+    extensions.third_party_payment = reader.value_or(kThirdPartyPayment, false);
   if (key.config().uvm) extensions.uvm = reader.value_or(kUvm, false);
   if (!reader.ok()) return fail(reader.refusal());
   if (hmac_secret_mc != nullptr) {
@@ -47,14 +53,14 @@ Result<RegistrationExtensions> read_registration_extensions(const cbor::Map* inp
   return extensions;
 }
 
-void apply(const RegistrationExtensions& extensions, NewCredential& credential) {
+void apply(const RegistrationExtensions& extensions, const Limits& limits, NewCredential& credential) {
   credential.cred_protect = extensions.cred_protect.value_or(CredProtect::optional);
   credential.third_party_payment = extensions.third_party_payment;
   credential.large_blob_key = extensions.large_blob_key;
   credential.supports_large_blob = extensions.large_blob.has_value() && credential.discoverable;
   // 12.2: a blob that is too long is not kept, and the output says so.
   if (extensions.cred_blob && credential.discoverable &&
-      extensions.cred_blob->size() <= Authenticator::kMaxCredBlobLength) {
+      extensions.cred_blob->size() <= limits.max_cred_blob_length) {
     credential.cred_blob = *extensions.cred_blob;
   }
 }

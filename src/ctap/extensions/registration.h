@@ -33,7 +33,7 @@ struct RegistrationExtensions {
                                                                           PinUvAuth& auth);
 
 /// What the new credential keeps of them.
-void apply(const RegistrationExtensions& extensions, NewCredential& credential);
+void apply(const RegistrationExtensions& extensions, const Limits& limits, NewCredential& credential);
 
 /// The outputs that authenticator data carries.
 [[nodiscard]] cbor::Map registration_outputs(const RegistrationExtensions& extensions,

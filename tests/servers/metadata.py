@@ -1,0 +1,1 @@
+"""What servers make of metadata."""
