@@ -36,6 +36,8 @@ constexpr std::array kCommandGroups{
 constexpr std::string_view kKey = "What kind of key it is";
 constexpr std::string_view kTests = "For tests";
 constexpr std::string_view kRare = "Seldom needed";
+constexpr std::string_view kSites = "What kind of site it is";
+constexpr std::string_view kBrowser = "Through a browser";
 /// Of commands with more options than a screen has room for, these are shown by --help-all alone.
 constexpr std::array kRareGroups{
     Group{"--attestation", kKey},
@@ -62,6 +64,12 @@ constexpr std::array kRareGroups{
     Group{"--user-handle", kRare},
     Group{"--user", kRare},
     Group{"--display-name", kRare},
+    Group{"--origin", kRare},
+    Group{"--site-file", kSites},
+    Group{"--policy", kSites},
+    Group{"--i-may-test-this-site", kSites},
+    Group{"--browser", kBrowser},
+    Group{"--capabilities", kBrowser},
 };
 
 struct Example {
