@@ -15,7 +15,7 @@ struct BrowserSettings {
   Json capabilities;   ///< alwaysMatch of the new session
   std::string transport = "uhid";
   std::string run_id;
-  std::chrono::seconds limit{60};  ///< for one ceremony
+  std::chrono::seconds limit{120};  ///< for one ceremony
 };
 
 /// Asks the daemon's control interface: method, path, body. Throws SiteUnusable where it is not there.

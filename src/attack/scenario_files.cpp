@@ -49,7 +49,9 @@ std::vector<Step> own_steps() {
     const std::string file{name};
     const auto root = read_toml(content, file);
     TableReader reader{root, file, "the steps' file"};
-    for (const auto& element : reader.need("step", Node::Kind::array).elements) {
+    const auto& list = reader.need("step", Node::Kind::array).elements;
+    steps.reserve(list.size());
+    for (const auto& element : list) {
       TableReader one{element, file, "a step"};
       steps.push_back({.id = one.text("id"), .title = one.text("title"), .why_not = one.text("why-not", "")});
       one.done();

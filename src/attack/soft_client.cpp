@@ -104,6 +104,7 @@ cbor::Value cbor_of(const Json& json) {
     return array;
   }
   cbor::Map map;
+  map.reserve(json.size());
   for (const auto& item : json.items()) map.emplace_back(item.key(), cbor_of(item.value()));
   return map;
 }
