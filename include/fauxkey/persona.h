@@ -53,7 +53,8 @@ struct Limits {
   /// With ids of 255 bytes, so many descriptors fit into a message.
   std::size_t max_credential_count_in_list = 24;
   std::size_t max_credential_id_length = 255;
-  std::size_t max_discoverable_credentials = 1'000'000;  ///< remainingDiscoverableCredentials counts down from it
+  std::size_t max_discoverable_credentials =
+      1'000'000;  ///< remainingDiscoverableCredentials counts down from it
   std::size_t max_cred_blob_length = 64;
   std::size_t max_serialized_large_blob_array = std::size_t{16} * 1024;
   /// A blob of the largeBlob extension: an assertion with it and the longest signature fits into a message.

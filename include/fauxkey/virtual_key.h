@@ -141,6 +141,8 @@ class VirtualKey {
   /// AttestationVariant::revoked are on them. Throws std::runtime_error with a sentence for a person where
   /// the root may not sign such lists.
   [[nodiscard]] std::vector<Bytes> attestation_revocation_lists();
+  /// The root with its private key: for metadata. Throws std::runtime_error where the store fails.
+  [[nodiscard]] std::shared_ptr<const AttestationRoot> load_attestation_root();
   /// Those of its attestations but "none", the usual one first: getInfo's attestationFormats.
   [[nodiscard]] std::vector<std::string> attestation_formats() const;
 

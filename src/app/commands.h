@@ -13,6 +13,7 @@ void add_run(CLI::App& program, Action& action);
 void add_credentials(CLI::App& program, Action& action);
 void add_keystore(CLI::App& program, Action& action);
 void add_attestation(CLI::App& program, Action& action);
+void add_metadata(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 void add_persona(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);

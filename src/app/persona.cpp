@@ -44,7 +44,8 @@ int list(bool json) {
     rows.reserve(models.size());
     for (const auto& model : models)
       rows.push_back({model.name, model.summary, model.origin.empty() ? "fauxkey" : model.origin});
-    print_table({{.title = "PERSONA"}, {.title = "WHAT IT IS", .least = 20}, {.title = "FROM", .spare = 1}}, rows);
+    print_table({{.title = "PERSONA"}, {.title = "WHAT IT IS", .least = 20}, {.title = "FROM", .spare = 1}},
+                rows);
   }
   finish_output();
   return kDone;
@@ -74,15 +75,13 @@ void add_persona(CLI::App& program, Action& action) {
   auto& listing = *persona.add_subcommand("list", "List them, the user's own first");
   const auto json = std::make_shared<bool>(false);
   listing.add_flag("--json", *json, "One JSON array, for scripts");
-  listing.callback([&action, json] {
-    action = [json] { return with_personas([&] { return list(*json); }); };
-  });
+  listing.callback(
+      [&action, json] { action = [json] { return with_personas([&] { return list(*json); }); }; });
   auto& showing = *persona.add_subcommand("show", "Print one as its file has it, to copy and change");
   const auto name = std::make_shared<std::string>();
   showing.add_option("name", *name, "Its name, or a file")->type_name("NAME|FILE")->required();
-  showing.callback([&action, name] {
-    action = [name] { return with_personas([&] { return show(*name); }); };
-  });
+  showing.callback(
+      [&action, name] { action = [name] { return with_personas([&] { return show(*name); }); }; });
 }
 
 }  // namespace fauxkey::app

@@ -29,6 +29,9 @@ Result<void> result_of(UserAnswer answer) {
   return fail(Status::other, "the user gate gave an answer that there is not");
 }
 
+/// Whatever they are.
+constexpr std::size_t kMaxStored = 1'000'000;
+
 KeyConfig with_algorithms(KeyConfig config) {
   if (config.algorithms.empty()) {
     std::ranges::copy_if(kAlgorithms, std::back_inserter(config.algorithms), is_available);
@@ -182,7 +185,9 @@ Result<Credential> Authenticator::create(NewCredential wanted) {
 Result<void> Authenticator::check_room(const Credential& credential) {
   const auto count = discoverable_count();
   if (!count) return fail(count.error());
-  if (remaining_discoverable(*count) > 0) return {};
+  // The model's number is of discoverable ones; others take no place of theirs.
+  const auto most = credential.discoverable ? limits().max_discoverable_credentials : kMaxStored;
+  if (*count < most) return {};
   if (credential.discoverable) {
     const auto others = find_by_rp(credential.rp_id_hash);
     if (!others) return fail(others.error());
@@ -192,7 +197,7 @@ Result<void> Authenticator::check_room(const Credential& credential) {
     if (std::ranges::any_of(*others, of_same_account)) return {};
   }
   return fail(Status::key_store_full,
-              "the key holds " + std::to_string(*count) + " discoverable credentials and takes no more");
+              "the key holds " + std::to_string(*count) + " credentials and takes no more");
 }
 
 Result<std::optional<Credential>> Authenticator::find(ByteView id, const RpIdHash& rp_id_hash) {

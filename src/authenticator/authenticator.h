@@ -82,7 +82,10 @@ class Authenticator {
   [[nodiscard]] bool has_persistent_token() const {
     return features().per_cred_mgmt_ro && has_credential_management();
   }
-  [[nodiscard]] bool has_always_uv() const { return features().always_uv || config_.always_uv; }
+  /// It is on, or a platform can switch it on.
+  [[nodiscard]] bool has_always_uv() const {
+    return settings_.always_uv || (features().always_uv && features().authnr_cfg);
+  }
   [[nodiscard]] bool sets_min_pin_length() const {
     return features().set_min_pin_length && config_.client_pin;
   }

@@ -16,9 +16,9 @@ using PinHash = Secret<16>;
 
 class Pin {
  public:
-  static constexpr std::uint8_t kMaxRetries = 8;           // CTAP 2.3, 6.5.2.2: at most 8
-  static constexpr std::uint8_t kMaxMissesInARow = 3;      // 6.5.5.6: then a power cycle is needed
-  static constexpr std::size_t kMaxBytes = 63;             // 6.5.1
+  static constexpr std::uint8_t kMaxRetries = 8;       // CTAP 2.3, 6.5.2.2: at most 8
+  static constexpr std::uint8_t kMaxMissesInARow = 3;  // 6.5.5.6: then a power cycle is needed
+  static constexpr std::size_t kMaxBytes = 63;         // 6.5.1
 
   /// Throws std::runtime_error where the store's record cannot be used.
   explicit Pin(CredentialStore& store);

@@ -31,6 +31,7 @@ struct Route {
 
 // The routes, a file each for what they are about.
 [[nodiscard]] std::span<const Route> key_routes();
+[[nodiscard]] std::span<const Route> metadata_routes();
 [[nodiscard]] std::span<const Route> snapshot_routes();
 [[nodiscard]] std::span<const Route> credential_routes();
 [[nodiscard]] std::span<const Route> user_routes();

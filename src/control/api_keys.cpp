@@ -1,9 +1,11 @@
 // /v1/keys: which keys there are, and whether they are plugged in; their clocks and what is told of them.
+#include <algorithm>
 #include <array>
 
 #include "control/api.h"
 #include "control/openapi.h"
 #include "crypto/x509.h"
+#include "personas/personas.h"
 
 namespace fauxkey::control {
 namespace key_api {  // sources are compiled together, so names must differ
@@ -85,6 +87,24 @@ HttpResponse get_openapi(Api& /*api*/, HttpRequest& /*request*/, const Arguments
   return response;
 }
 
+HttpResponse list_personas(Api& api, HttpRequest& /*request*/, const Arguments& /*arguments*/) {
+  const auto& folder = api.keys.surroundings().persona_folder;
+  const auto own = personas::names_in(folder);
+  Json list = Json::array();
+  for (const auto& name : own) {
+    try {
+      list.push_back({{"name", name}, {"summary", personas::load(name, folder).summary}});
+    } catch (const personas::PersonaError& error) {
+      list.push_back({{"name", name}, {"error", error.what()}});
+    }
+  }
+  for (const auto& model : personas::built_in()) {
+    if (std::ranges::find(own, model.name) == own.end())
+      list.push_back({{"name", model.name}, {"summary", model.summary}});
+  }
+  return json_response({{"personas", std::move(list)}});
+}
+
 HttpResponse list_keys(Api& api, HttpRequest& /*request*/, const Arguments& /*arguments*/) {
   Json keys = Json::array();
   for (const auto& key : api.keys.all()) keys.push_back(describe_key(*key));
@@ -92,7 +112,8 @@ HttpResponse list_keys(Api& api, HttpRequest& /*request*/, const Arguments& /*ar
 }
 
 HttpResponse add_key(Api& api, HttpRequest& request, const Arguments& /*arguments*/) {
-  const auto key = api.keys.add(read_key_options(parse_body(request.body), api.keys.surroundings().persona_folder));
+  const auto key =
+      api.keys.add(read_key_options(parse_body(request.body), api.keys.surroundings().persona_folder));
   auto response = json_response(describe_key(*key), 201);
   response.headers.emplace_back("Location", "/v1/keys/" + key->name());
   return response;
@@ -190,6 +211,7 @@ HttpResponse get_attestation(Api& api, HttpRequest& /*request*/, const Arguments
 constexpr std::array kRoutes{
     Route{"GET", "/v1/status", get_status},
     Route{"GET", "/v1/openapi.yaml", get_openapi},
+    Route{"GET", "/v1/personas", list_personas},
     Route{"GET", "/v1/keys", list_keys},
     Route{"POST", "/v1/keys", add_key},
     Route{"GET", "/v1/keys/{key}", get_key},

@@ -63,7 +63,8 @@ std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& 
   std::vector<AttestationStyle> styles;
   styles.reserve(kAttestationNames.size());
   for (const auto& name : names) {
-    const auto* const found = std::ranges::find(kAttestationNames, name, &Named<AttestationStyle>::name);
+    const auto* const found =
+        std::ranges::find(kAttestationNames, name, &personas::Named<AttestationStyle>::name);
     if (found == kAttestationNames.end()) {
       std::string known;
       for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);

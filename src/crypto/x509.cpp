@@ -370,10 +370,13 @@ Bytes issue_revocation_list(const RevocationList& list, const Authority& issuer,
   for (std::size_t i = 0; i < number.size(); ++i)
     number[i] = static_cast<std::uint8_t>(list.number >> (8 * (number.size() - 1 - i)));
   const auto date = time_element(list.this_update);
+  constexpr std::size_t kEntry = 40;
   WipingBytes revoked;
+  revoked.reserve(kEntry * list.serials.size());
   for (const auto& serial : list.serials)
     append(revoked, der::value(der::Tag::sequence, {der::unsigned_integer(serial), date}));
   WipingBytes extensions;
+  extensions.reserve(2 * kEntry + issuer.key_identifier.size());
   if (!issuer.key_identifier.empty())
     append(extensions,
            extension_element(kAuthorityKeyIdentifierOid, authority_key_identifier(issuer.key_identifier)));
@@ -398,6 +401,17 @@ std::string to_pem(ByteView der, std::string_view label) {
         "write PEM");
   pem.resize(length - 1);  // it counts its terminating zero
   return pem;
+}
+
+Bytes key_identifier_of(ByteView certificate_der) {
+  Certificate certificate;
+  if (mbedtls_x509_crt_parse_der(certificate.get(), certificate_der.data(), certificate_der.size()) != 0)
+    return {};
+  const auto identifier =
+      find_extension({certificate->v3_ext.p, certificate->v3_ext.len}, kSubjectKeyIdentifierOid);
+  if (!identifier) return {};
+  const auto bytes = der::Reader{*identifier}.take(der::Tag::octet_string).value_or(ByteView{});
+  return {bytes.begin(), bytes.end()};
 }
 
 Bytes serial_of(ByteView certificate_der) {

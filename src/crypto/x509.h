@@ -77,6 +77,9 @@ struct RevocationList {
 
 inline constexpr std::string_view kCertificateLabel = "CERTIFICATE", kRevocationListLabel = "X509 CRL";
 [[nodiscard]] std::string to_pem(ByteView der, std::string_view label = kCertificateLabel);
+/// The SHA-1 hash of its public key (RFC 5280, 4.2.1.2, method 1); empty where `certificate` has no such
+/// extension.
+[[nodiscard]] Bytes key_identifier_of(ByteView certificate);
 /// The serial number as it stands in the certificate, big-endian; empty where `certificate` is none.
 [[nodiscard]] Bytes serial_of(ByteView certificate);
 /// True where `leaf` chains to `root` and both are valid now.

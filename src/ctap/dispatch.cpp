@@ -31,9 +31,7 @@ bool has_credential_management_preview(const Authenticator& key) {
 bool has_config(const Authenticator& key) { return key.features().authnr_cfg; }
 bool knows_2_1(const Authenticator& key) { return key.knows(CtapVersion::fido_2_1); }
 /// Also for hmac-secret, which needs its key agreement (12.7).
-bool has_client_pin(const Authenticator& key) {
-  return key.can_verify_users() || key.features().hmac_secret;
-}
+bool has_client_pin(const Authenticator& key) { return key.can_verify_users() || key.features().hmac_secret; }
 
 // CTAP 2.3, 6: command values.
 constexpr std::array kCommands{

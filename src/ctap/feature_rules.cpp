@@ -35,8 +35,8 @@ class Info {
   [[nodiscard]] bool configures(ConfigSubCommand sub_command) const {
     return lists(kAuthenticatorConfigCommands, static_cast<std::uint8_t>(sub_command));
   }
-  /// Whether what authenticatorConfig sets is there, as the list of its subcommands says. A key of before CTAP
-  /// 2.3 has no list, and needs the command all the same.
+  /// Whether what authenticatorConfig sets is there, as the list of its subcommands says. A key of before
+  /// CTAP 2.3 has no list, and needs the command all the same.
   [[nodiscard]] bool agrees(bool present, ConfigSubCommand sub_command) const {
     if (has(kAuthenticatorConfigCommands)) return present == configures(sub_command);
     return !present || is_on("authnrCfg");
@@ -89,11 +89,11 @@ constexpr std::array kRules{
     Rule{"9: a key that verifies its user gives pinUvAuthTokens",
          [](const Info& i) { return implies(i.verifies_users() && i.is_new(), i.is_on("pinUvAuthToken")); }},
     Rule{"9: PIN/UV auth protocol two is there",
-         [](const Info& i) { return implies(i.has(kPinUvAuthProtocols) && i.is_new(), i.lists(kPinUvAuthProtocols, 2)); }},
-    Rule{"9: extension minPinLength comes with setMinPINLength",
          [](const Info& i) {
-           return implies(i.extends("minPinLength"), i.is_on("setMinPINLength"));
+           return implies(i.has(kPinUvAuthProtocols) && i.is_new(), i.lists(kPinUvAuthProtocols, 2));
          }},
+    Rule{"9: extension minPinLength comes with setMinPINLength",
+         [](const Info& i) { return implies(i.extends("minPinLength"), i.is_on("setMinPINLength")); }},
     Rule{"9: enterprise attestation can be enabled",
          [](const Info& i) {
            return i.agrees(i.has_option("ep"), ConfigSubCommand::enable_enterprise_attestation);
@@ -130,7 +130,7 @@ constexpr std::array kRules{
          }},
     Rule{"6.11.2: toggleAlwaysUv comes with option alwaysUv",
          [](const Info& i) {
-           // Where it is on, it may be so for good.
+           // Where it is on, it may be on for good.
            return (i.is_on("alwaysUv") && !i.is_on("authnrCfg")) ||
                   i.agrees(i.has_option("alwaysUv"), ConfigSubCommand::toggle_always_uv);
          }},

@@ -22,9 +22,9 @@ std::vector<Bytes> read_descriptors(Reader& reader, Member member, const Limits&
   const auto* list = reader.optional<cbor::Array>(member);
   if (list == nullptr) return ids;
   if (const auto most = limits.max_credential_count_in_list; list->size() > most) {
-    reader.note(Status::limit_exceeded,
-                std::string{member.name} + " has " + std::to_string(list->size()) + " entries, more than " +
-                    std::to_string(most) + " (maxCredentialCountInList)");
+    reader.note(Status::limit_exceeded, std::string{member.name} + " has " + std::to_string(list->size()) +
+                                            " entries, more than " + std::to_string(most) +
+                                            " (maxCredentialCountInList)");
   }
   for (const auto& element : *list) {
     const auto* map = element.as<cbor::Map>();

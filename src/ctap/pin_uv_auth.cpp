@@ -15,7 +15,8 @@ Result<PinProtocol*> PinUvAuth::protocol(std::uint64_t version) {
   }
   std::string known;
   for (const auto& protocol : protocols_) {
-    known = std::to_string(static_cast<unsigned>(protocol.version())) + (known.empty() ? "" : " and ") + known;
+    known =
+        std::to_string(static_cast<unsigned>(protocol.version())) + (known.empty() ? "" : " and ") + known;
   }
   return fail(Status::invalid_parameter,
               "there is no PIN/UV auth protocol " + std::to_string(version) + ", only " + known);

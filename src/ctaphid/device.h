@@ -26,9 +26,10 @@ struct NoAnswer : std::exception {
   std::optional<Error> error;  ///< the host gets CTAPHID_ERROR with it, or else nothing at all
 };
 
-/// What answers requests; without `cbor` the key speaks U2F alone, without `msg` it does not. They are called on the worker's thread, one at a time, and may block
-/// until `Exchange::stop`; an empty answer, or any exception but NoAnswer, becomes CTAPHID_ERROR. `wink` is
-/// called on the HID thread and has to be quick; it may be empty.
+/// What answers requests; without `cbor` the key speaks U2F alone, without `msg` it does not. They are called
+/// on the worker's thread, one at a time, and may block until `Exchange::stop`; an empty answer, or any
+/// exception but NoAnswer, becomes CTAPHID_ERROR. `wink` is called on the HID thread and has to be quick; it
+/// may be empty.
 struct Handlers {
   std::function<Bytes(ByteView message, const Exchange& exchange)> cbor;
   std::function<Bytes(ByteView apdu, const Exchange& exchange)> msg;

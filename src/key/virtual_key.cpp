@@ -269,6 +269,11 @@ std::vector<Bytes> VirtualKey::attestation_revocation_lists() {
   return parts_->machine->authenticator.attestation_keys().revocation_lists();
 }
 
+std::shared_ptr<const AttestationRoot> VirtualKey::load_attestation_root() {
+  const auto lock = bench_turn(parts_->mutex);
+  return parts_->machine->authenticator.attestation().load_root(parts_->ports.store);
+}
+
 std::vector<std::string> VirtualKey::attestation_formats() const {
   const auto names = ctap::attestation_formats(parts_->config);
   return {names.begin(), names.end()};

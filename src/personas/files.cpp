@@ -28,8 +28,11 @@ constexpr std::array kOrder{std::string_view{"fauxkey"},        std::string_view
 std::vector<Model> read_built_in() {
   std::vector<Model> models;
   models.reserve(std::size(kBuiltInFiles));
-  for (const auto& file : kBuiltInFiles) models.push_back(parse(std::string{file.content}, std::string{file.name}));
-  const auto place = [](const Model& model) { return std::ranges::find(kOrder, model.name) - kOrder.begin(); };
+  for (const auto& file : kBuiltInFiles)
+    models.push_back(parse(std::string{file.content}, std::string{file.name}));
+  const auto place = [](const Model& model) {
+    return std::ranges::find(kOrder, model.name) - kOrder.begin();
+  };
   std::ranges::stable_sort(models, {}, place);
   return models;
 }

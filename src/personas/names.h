@@ -32,8 +32,8 @@ inline constexpr std::array kLargeBlobNames{Named<LargeBlobKind>{"none", LargeBl
 inline constexpr std::array kCtapVersionNames{Named<CtapVersion>{"2.0", CtapVersion::fido_2_0},
                                               Named<CtapVersion>{"2.1", CtapVersion::fido_2_1},
                                               Named<CtapVersion>{"2.3", CtapVersion::fido_2_3}};
-inline constexpr std::array kCounterNames{
-    Named<CounterStyle>{"per-credential", CounterStyle::per_credential},
-    Named<CounterStyle>{"global", CounterStyle::global}, Named<CounterStyle>{"zero", CounterStyle::zero}};
+inline constexpr std::array kCounterNames{Named<CounterStyle>{"per-credential", CounterStyle::per_credential},
+                                          Named<CounterStyle>{"global", CounterStyle::global},
+                                          Named<CounterStyle>{"zero", CounterStyle::zero}};
 
 }  // namespace fauxkey::personas

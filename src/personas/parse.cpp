@@ -87,8 +87,9 @@ void read_versions(const Table& file, KeyConfig& config) {
                              std::string_view{"FIDO_2_3"}};
   const auto versions = file.texts("versions");
   if (!versions)
-    throw PersonaError{file.place() + "versions is missing: name at least U2F_V2 or FIDO_2_0 (see "
-                                      "docs/personas.md)"};
+    throw PersonaError{file.place() +
+                       "versions is missing: name at least U2F_V2 or FIDO_2_0 (see "
+                       "docs/personas.md)"};
   for (const auto& version : *versions) {
     if (std::ranges::find(kVersions, version) == kVersions.end())
       file.refuse_word("versions", version, {kVersions.begin(), kVersions.end()});
@@ -183,7 +184,8 @@ void read_credentials(const toml::table& table, const std::string& file, KeyConf
 void read_attestation(const toml::table& table, const std::string& file, KeyConfig& config) {
   const Table values{table, file, "attestation", {"style", "further", "chain"}};
   if (const auto style = values.choice("style", kAttestationNames)) config.attestation = *style;
-  if (auto styles = values.choices("further", kAttestationNames)) config.further_attestations = *std::move(styles);
+  if (auto styles = values.choices("further", kAttestationNames))
+    config.further_attestations = *std::move(styles);
   if (const auto chain = values.number("chain", 1, 2))
     config.attestation_chain = static_cast<unsigned>(*chain);
 }
@@ -217,7 +219,8 @@ KeyConfig read(const Table& file, const std::string& path, std::string& summary)
     persona.firmware_version = static_cast<std::uint32_t>(*version);
   read_versions(file, config);
   read_extensions(file, config);
-  if (auto algorithms = file.choices("algorithms", algorithm_names())) config.algorithms = *std::move(algorithms);
+  if (auto algorithms = file.choices("algorithms", algorithm_names()))
+    config.algorithms = *std::move(algorithms);
   if (auto transports = file.texts("transports")) {
     const std::vector<std::string> known{kTransports.begin(), kTransports.end()};
     for (const auto& transport : *transports) {
@@ -228,7 +231,8 @@ KeyConfig read(const Table& file, const std::string& path, std::string& summary)
   if (const auto protocols = file.numbers("pinUvAuthProtocols")) {
     persona.pin_uv_auth_protocols.clear();
     for (const auto protocol : *protocols) {
-      if (protocol != 1 && protocol != 2) file.refuse("pinUvAuthProtocols", "takes 1 and 2, in the key's order");
+      if (protocol != 1 && protocol != 2)
+        file.refuse("pinUvAuthProtocols", "takes 1 and 2, in the key's order");
       persona.pin_uv_auth_protocols.push_back(static_cast<std::uint8_t>(protocol));
     }
   }
@@ -289,14 +293,15 @@ Model parse(std::string text, const std::filesystem::path& file) {
   }
   model.name = file.stem().string();
   if (!is_name(model.name))
-    throw PersonaError{path + ": a persona's name has 1 to 32 lower-case letters, digits, dots and hyphens, and "
-                              "is its file's: give the file such a name."};
-  const Table keys{table,
-                   path,
-                   "",
-                   {"summary", "aaguid", "firmwareVersion", "versions", "level", "extensions", "algorithms",
-                    "transports", "pinUvAuthProtocols", "options", "limits", "timings", "credentials",
-                    "attestation", "usb"}};
+    throw PersonaError{path +
+                       ": a persona's name has 1 to 32 lower-case letters, digits, dots and hyphens, and "
+                       "is its file's: give the file such a name."};
+  const Table keys{
+      table,
+      path,
+      "",
+      {"summary", "aaguid", "firmwareVersion", "versions", "level", "extensions", "algorithms", "transports",
+       "pinUvAuthProtocols", "options", "limits", "timings", "credentials", "attestation", "usb"}};
   model.config = read(keys, path, model.summary);
   model.config.persona.name = model.name;
   model.text = std::move(text);

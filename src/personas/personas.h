@@ -1,5 +1,5 @@
-// Personas: what kinds of key there are, as files (TOML) of which those of this folder are within the program.
-// docs/personas.md describes each key of such a file.
+// Personas: what kinds of key there are, as files (TOML) of which those of this folder are within the
+// program. docs/personas.md describes each key of such a file.
 #pragma once
 
 #include <filesystem>

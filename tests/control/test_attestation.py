@@ -202,7 +202,7 @@ def test_other_faults_leave_the_attestation_good(keys, style):
 
 def test_options_that_are_none_are_refused_by_name(daemon):
     for options, why in [
-        ({"attestation": "safetynet"}, "attestation is none of"),
+        ({"attestation": "safetynet"}, 'attestation" is none of'),
         ({"furtherAttestations": ["tpm", "x"]}, "furtherAttestations"),
         ({"attestationChain": 3}, "attestationChain"),
         ({"attestationChain": 0}, "attestationChain"),

@@ -47,9 +47,12 @@ class Sites:
 
     def __getitem__(self, options):
         if options not in self._started:
-            log = os.path.join(self._daemon.folder, f"{self.name}.log")
-            self._started[options] = Server(self.name, log, *options)
+            self._started[options] = self.fresh(*options)
         return self._started[options]
+
+    def fresh(self, *options):
+        """One that the caller stops."""
+        return Server(self.name, os.path.join(self._daemon.folder, f"{self.name}.log"), *options)
 
     @property
     def trusting(self):

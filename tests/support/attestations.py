@@ -1,7 +1,7 @@
 """Attestation statements as relying parties check them (WebAuthn 8), by other libraries than the product's."""
 
 import datetime
-from hashlib import sha256
+
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -20,7 +20,6 @@ from fido2.webauthn import AuthenticatorData
 
 AAGUID_OID = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
 KEY_DESCRIPTION_OID = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.1.17")
-CONSTRUCTED, UNIVERSAL = 0x20, 0x00
 
 
 def subject_public_key_info(public_key):
@@ -184,7 +183,3 @@ def is_revoked(certificate, lists, issuers):
         if crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
             return True
     return False
-
-
-def client_data_hash_of(text):
-    return sha256(text.encode()).digest()

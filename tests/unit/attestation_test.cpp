@@ -144,8 +144,7 @@ Bytes old_record(const crypto::p256::PrivateKey& root_key, const Bytes& root, co
   Bytes record;
   append(record, root_key);
   append(record, leaf_key);
-  append(record,
-         cbor::encode(cbor::Map{{1, 1}, {2, root}, {3, leaf}, {4, cbor::Value::bytes(aaguid)}}));
+  append(record, cbor::encode(cbor::Map{{1, 1}, {2, root}, {3, leaf}, {4, cbor::Value::bytes(aaguid)}}));
   return record;
 }
 
@@ -193,7 +192,8 @@ TEST_CASE("keys under a shared root have one leaf for each model, and a root of 
   CHECK(first.own_root() != second.own_root());
   CHECK(Certificate{first.leaf().certificate()}.public_key() ==
         Certificate{second.leaf().certificate()}.public_key());
-  CHECK(Certificate{first.leaf().certificate()}.serial() == Certificate{second.leaf().certificate()}.serial());
+  CHECK(Certificate{first.leaf().certificate()}.serial() ==
+        Certificate{second.leaf().certificate()}.serial());
   CHECK(crypto::x509::chains_to(first.leaf().certificate(), first.root()));
 
   config.persona.aaguid[0] ^= 0xff;

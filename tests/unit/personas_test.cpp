@@ -47,11 +47,14 @@ TEST_CASE("each persona within the program keeps the rules of getInfo, with a PI
     config.algorithms = {Algorithm::es256};  // which every build has
     Authenticator key{config, Ports{store, user, clock, random}};
     if (!config.ctap) continue;
-    const auto rule = [&] { return ctap::broken_rule(*ctap::info::describe(key)->as<cbor::Map>()).value_or("none"); };
+    const auto rule = [&] {
+      return ctap::broken_rule(*ctap::info::describe(key)->as<cbor::Map>()).value_or("none");
+    };
     CHECK(rule() == "none");
     if (!config.client_pin) continue;
     const std::string pin(config.persona.limits.min_pin_length, '7');
-    REQUIRE(key.pin().set(ByteView{reinterpret_cast<const std::uint8_t*>(pin.data()), pin.size()}, pin.size()));
+    REQUIRE(
+        key.pin().set(ByteView{reinterpret_cast<const std::uint8_t*>(pin.data()), pin.size()}, pin.size()));
     CHECK(rule() == "none");
   }
 }
@@ -82,8 +85,8 @@ TEST_CASE("each persona has a random AAGUID of its own and says what it is in a 
     CAPTURE(model.name);
     const auto& aaguid = model.config.persona.aaguid;
     CHECK(aaguids.insert(aaguid).second);
-    CHECK(aaguid[6] >> 4 == 4);  // RFC 9562, version 4
-    CHECK(aaguid[8] >> 6 == 2);
+    CHECK((aaguid[6] >> 4) == 4);  // RFC 9562, version 4
+    CHECK((aaguid[8] >> 6) == 2);
     CHECK(model.summary.size() > 10);
     CHECK(model.summary.size() < 90);
     CHECK(model.config.persona.name == model.name);
@@ -118,18 +121,18 @@ TEST_CASE("what a persona's file leaves out its key is without") {
 }
 
 TEST_CASE("a persona's file sets all that there is to set") {
-  const auto model = parse(
-      "summary = \"mine\"\n" + std::string{kAaguid} +
-      "firmwareVersion = 7\n"
-      "versions = [\"U2F_V2\", \"FIDO_2_0\", \"FIDO_2_1_PRE\", \"FIDO_2_1\"]\nlevel = \"2.3\"\n"
-      "extensions = [\"credProtect\", \"hmac-secret\", \"largeBlob\", \"uvm\"]\n"
-      "algorithms = [\"EdDSA\", \"ES256\"]\ntransports = [\"nfc\"]\npinUvAuthProtocols = [1]\n"
-      "[options]\nrk = true\nuv = \"fingerprint\"\nalwaysUv = true\nep = [\"a.example\"]\n"
-      "[limits]\nmaxMsgSize = 1200\ndiscoverableCredentials = 0\npreferredPlatformUvAttempts = 9\n"
-      "[timings]\nregistration = 5\nassertion = 6\n"
-      "[credentials]\ncounter = \"zero\"\nbackup_eligible = true\nbacked_up = true\nkeep_all = true\n"
-      "[attestation]\nstyle = \"tpm\"\nfurther = [\"packed\", \"self\"]\nchain = 2\n"
-      "[usb]\nproduct = \"A key\"\nvendor_id = 1\nproduct_id = 2\n");
+  const auto model =
+      parse("summary = \"mine\"\n" + std::string{kAaguid} +
+            "firmwareVersion = 7\n"
+            "versions = [\"U2F_V2\", \"FIDO_2_0\", \"FIDO_2_1_PRE\", \"FIDO_2_1\"]\nlevel = \"2.3\"\n"
+            "extensions = [\"credProtect\", \"hmac-secret\", \"largeBlob\", \"uvm\"]\n"
+            "algorithms = [\"EdDSA\", \"ES256\"]\ntransports = [\"nfc\"]\npinUvAuthProtocols = [1]\n"
+            "[options]\nrk = true\nuv = \"fingerprint\"\nalwaysUv = true\nep = [\"a.example\"]\n"
+            "[limits]\nmaxMsgSize = 1200\ndiscoverableCredentials = 0\npreferredPlatformUvAttempts = 9\n"
+            "[timings]\nregistration = 5\nassertion = 6\n"
+            "[credentials]\ncounter = \"zero\"\nbackup_eligible = true\nbacked_up = true\nkeep_all = true\n"
+            "[attestation]\nstyle = \"tpm\"\nfurther = [\"packed\", \"self\"]\nchain = 2\n"
+            "[usb]\nproduct = \"A key\"\nvendor_id = 1\nproduct_id = 2\n");
   const auto& config = model.config;
   const auto& persona = config.persona;
   CHECK(model.name == "mine");
@@ -176,13 +179,16 @@ TEST_CASE("what is wrong with a persona's file is said with its line and what ma
       {"aaguid = \"x\"\n", "mine.toml:1: aaguid takes a UUID"},
       {begin + "algoritms = []\n", "mine.toml:3: there is no key algoritms; is algorithms meant?"},
       {begin + "[options]\nrq = true\n", "mine.toml:4: there is no key rq in [options]; is rk meant?"},
-      {begin + "[limits]\n\nmaxMsgSise = 1\n", "mine.toml:5: there is no key maxMsgSise in [limits]; is maxMsgSize"},
-      {begin + "[limits]\nmaxMsgSize = 100\n", "mine.toml:4: [limits] maxMsgSize takes a whole number of 1024 to 7609"},
+      {begin + "[limits]\n\nmaxMsgSise = 1\n",
+       "mine.toml:5: there is no key maxMsgSise in [limits]; is maxMsgSize"},
+      {begin + "[limits]\nmaxMsgSize = 100\n",
+       "mine.toml:4: [limits] maxMsgSize takes a whole number of 1024 to 7609"},
       {begin + "[limits]\nmaxMsgSize = \"1024\"\n", "takes a whole number"},
       {begin + "[limits]\nminPINLength = 3\n", "takes a whole number of 4 to 63"},
       {begin + "[limits]\nminPINLength = -5\n", "takes a whole number of 4 to 63"},
       {begin + "[options]\nrk = 1\n", "mine.toml:4: [options] rk takes true or false"},
-      {begin + "[options]\nuv = \"finger\"\n", "[options] uv takes none, prompt, fingerprint, and not finger"},
+      {begin + "[options]\nuv = \"finger\"\n",
+       "[options] uv takes none, prompt, fingerprint, and not finger"},
       {begin + "[options]\nperCredMgmtRO = true\n", "needs credMgmt"},
       {begin + "options = 5\n", "options is a table: write [options]"},
       {begin + "algorithms = [\"ES265\"]\n", "mine.toml:3: algorithms takes ES256, "},
@@ -226,13 +232,16 @@ TEST_CASE("an AAGUID is read as it is written") {
   const auto aaguid = personas::read_aaguid(text);
   REQUIRE(aaguid.has_value());
   CHECK(personas::to_text(*aaguid) == text);
-  for (const auto* const wrong : {"", "fa391967b62147b898f639d58151a3fc", "fa391967-b621-47b8-98f6-39d58151a3fg",
-                                  "fa391967-b621-47b8-98f6-39d58151a3fc0", "fa3919670b621-47b8-98f6-39d58151a3fc"}) {
+  for (const auto* const wrong :
+       {"", "fa391967b62147b898f639d58151a3fc", "fa391967-b621-47b8-98f6-39d58151a3fg",
+        "fa391967-b621-47b8-98f6-39d58151a3fc0", "fa3919670b621-47b8-98f6-39d58151a3fc"}) {
     CHECK_FALSE(personas::read_aaguid(wrong).has_value());
   }
 }
 
-TEST_CASE("the user's own persona goes before the program's of that name, and unknown names are told what is meant") {
+TEST_CASE(
+    "the user's own persona goes before the program's of that name, and unknown names are told what is "
+    "meant") {
   const auto folder = fs::temp_directory_path() / ("fauxkey-personas-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream{folder / "solo-2.toml"} << kAaguid << kVersions << "summary = \"mine\"\n";
@@ -244,8 +253,10 @@ TEST_CASE("the user's own persona goes before the program's of that name, and un
   CHECK(personas::load("solo-2", {}).summary != "mine");
   CHECK(personas::load("my.key", folder).name == "my.key");
   CHECK(personas::load_name_or_file((folder / "my.key.toml").string(), {}).config.persona.name == "my.key");
-  CHECK_THROWS_WITH_AS((void)personas::load("solo2", folder), doctest::Contains("is solo-2 meant?"), PersonaError);
-  CHECK_THROWS_WITH_AS((void)personas::load("../my.key", folder), doctest::Contains("There is no persona"), PersonaError);
+  CHECK_THROWS_WITH_AS((void)personas::load("solo2", folder), doctest::Contains("is solo-2 meant?"),
+                       PersonaError);
+  CHECK_THROWS_WITH_AS((void)personas::load("../my.key", folder), doctest::Contains("There is no persona"),
+                       PersonaError);
   CHECK_THROWS_WITH_AS((void)personas::load("huge", folder), doctest::Contains("64 KiB"), PersonaError);
   CHECK_THROWS_WITH_AS((void)personas::load_name_or_file((folder / "absent.toml").string(), {}),
                        doctest::Contains("cannot be read"), PersonaError);

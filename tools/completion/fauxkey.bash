@@ -37,6 +37,9 @@ _fauxkey() {
       'fauxkey keystore accept-older' | \
       'fauxkey attestation' | \
       'fauxkey attestation root' | \
+      'fauxkey persona' | \
+      'fauxkey persona list' | \
+      'fauxkey persona show' | \
       'fauxkey doctor' | \
       'fauxkey demo' | \
       'fauxkey replay' | \
@@ -90,8 +93,12 @@ _fauxkey() {
       :
       return
       ;;
+    'fauxkey run --persona')
+      :
+      return
+      ;;
     'fauxkey run --attestation')
-      mapfile -t COMPREPLY < <(compgen -W 'packed self' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
       return
       ;;
     'fauxkey run --uv')
@@ -103,7 +110,7 @@ _fauxkey() {
       return
       ;;
     'fauxkey run --large-blobs')
-      mapfile -t COMPREPLY < <(compgen -W 'command extension' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'none command extension' -- "$cur")
       return
       ;;
     'fauxkey run --algorithms')
@@ -112,6 +119,10 @@ _fauxkey() {
       ;;
     'fauxkey run --ctap')
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
+      return
+      ;;
+    'fauxkey run --aaguid')
+      :
       return
       ;;
     'fauxkey run --control')
@@ -415,8 +426,12 @@ _fauxkey() {
       :
       return
       ;;
+    'fauxkey replay --persona')
+      :
+      return
+      ;;
     'fauxkey replay --attestation')
-      mapfile -t COMPREPLY < <(compgen -W 'packed self' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
       return
       ;;
     'fauxkey replay --uv')
@@ -428,7 +443,7 @@ _fauxkey() {
       return
       ;;
     'fauxkey replay --large-blobs')
-      mapfile -t COMPREPLY < <(compgen -W 'command extension' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'none command extension' -- "$cur")
       return
       ;;
     'fauxkey replay --algorithms')
@@ -437,6 +452,10 @@ _fauxkey() {
       ;;
     'fauxkey replay --ctap')
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
+      return
+      ;;
+    'fauxkey replay --aaguid')
+      :
       return
       ;;
     'fauxkey webdriver --to')
@@ -467,7 +486,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'
@@ -547,13 +566,21 @@ _fauxkey() {
     'fauxkey attestation root')
       options='--store --unlock'
       ;;
+    'fauxkey persona')
+      words='list show'
+      ;;
+    'fauxkey persona list')
+      options='--json'
+      ;;
+    'fauxkey persona show')
+      ;;
     'fauxkey doctor')
       options='--store --unlock --json'
       ;;
     'fauxkey demo')
       ;;
     'fauxkey replay')
-      options='--to --as-key --device --timing --json --pin --seed --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm'
+      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid'
       [[ $cur == -* ]] || {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
@@ -572,10 +599,10 @@ _fauxkey() {
       words='bash zsh fish'
       ;;
     'fauxkey help')
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona doctor demo replay webdriver ui version completion help'
       ;;
     *)
-      words='run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona doctor demo replay webdriver ui version completion help'
       ;;
   esac
   [[ $cur != -* ]] || words="$options "'--help --help-all --version --verbose --quiet --color --no-config --config'

@@ -28,6 +28,9 @@ function __fauxkey_at -d 'Whether this is the command so far'
         'fauxkey keystore accept-older' \
         'fauxkey attestation' \
         'fauxkey attestation root' \
+        'fauxkey persona' \
+        'fauxkey persona list' \
+        'fauxkey persona show' \
         'fauxkey doctor' \
         'fauxkey demo' \
         'fauxkey replay' \
@@ -53,6 +56,7 @@ complete -c fauxkey -n '__fauxkey_at fauxkey' -a deny -d 'Say no to a prompt of 
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a credentials -d 'The discoverable credentials in the keystore'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a keystore -d 'The keystore\'s file: what opens it, snapshots, its health'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a attestation -d 'The certificates by which the key attests'
+complete -c fauxkey -n '__fauxkey_at fauxkey' -a persona -d 'What kinds of key fauxkey can be'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a doctor -d 'Look for what keeps hosts from seeing a key here, and for what mends it'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a demo -d 'Serve a small site to register and log in at'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a replay -d 'Ask a key what a trace\'s host asked'
@@ -77,15 +81,17 @@ complete -c fauxkey -n '__fauxkey_at fauxkey run' -l prompt -x -a 'auto notifica
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l transport -x -a 'uhid unix: udp:' -d 'What hosts find the key on: uhid'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l pin -x -d 'With --ephemeral: the key starts with this PIN'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l seed -x -d 'With --ephemeral: the same run again, byte for byte, for the same requests'
-complete -c fauxkey -n '__fauxkey_at fauxkey run' -l attestation -x -a 'packed self' -d 'How new credentials are attested: packed'
+complete -c fauxkey -n '__fauxkey_at fauxkey run' -l persona -x -d 'Be a key of this kind, as fauxkey persona list has them, or as a file says'
+complete -c fauxkey -n '__fauxkey_at fauxkey run' -l attestation -x -a 'packed self none fido-u2f tpm android-key apple compound' -d 'How new credentials are attested: packed'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l uv -a 'none prompt fingerprint' -d 'The key verifies its user by itself: by its prompt'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l always-uv -d 'Verify the user for every request'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l enterprise-attestation -x -d 'Offer enterprise attestation, which names this one key, of itself to these relying parties and to those that a managed platform names'
-complete -c fauxkey -n '__fauxkey_at fauxkey run' -l large-blobs -x -a 'command extension' -d 'Where platforms keep bytes for a credential: by the largeBlobs command'
+complete -c fauxkey -n '__fauxkey_at fauxkey run' -l large-blobs -x -a 'none command extension' -d 'Where platforms keep bytes for a credential: by the largeBlobs command'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l algorithms -x -d 'What new credentials may have, the preferred one first'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l ctap -x -a '2.0 2.1 2.3' -d 'The newest version that the key names: 2.3'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l backup-eligible -d 'Tell sites that new discoverable credentials may be backed up'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l uvm -d 'Offer the uvm extension'
+complete -c fauxkey -n '__fauxkey_at fauxkey run' -l aaguid -x -d 'The model\'s number'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l control -x -d 'Where the control interface is: unix:PATH'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l keyless -d 'No key of its own: keys are plugged in over the control interface'
 complete -c fauxkey -n '__fauxkey_at fauxkey run' -l trace -r -F -d 'Write all packets and messages, decoded, to this file: JSON Lines, or for Wireshark'
@@ -177,6 +183,9 @@ complete -c fauxkey -n '__fauxkey_at fauxkey keystore accept-older' -l unlock -x
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation' -a root -d 'Print the root certificate'
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation root' -l store -r -F -d 'The keystore\'s file'
 complete -c fauxkey -n '__fauxkey_at fauxkey attestation root' -l unlock -x -a 'keyfile: ask env: fd: credential:' -d 'What opens it: keyfile:FILE'
+complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a list -d 'List them, the user\'s own first'
+complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a show -d 'Print one as its file has it, to copy and change'
+complete -c fauxkey -n '__fauxkey_at fauxkey persona list' -l json -d 'One JSON array, for scripts'
 complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l store -r -F -d 'The keystore\'s file'
 complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l unlock -x -a 'keyfile: ask env: fd: credential:' -d 'What opens it: keyfile:FILE'
 complete -c fauxkey -n '__fauxkey_at fauxkey doctor' -l json -d 'As JSON'
@@ -188,15 +197,17 @@ complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l timing -d 'Keep the paus
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l json -d 'One JSON object for each answer'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l pin -x -d 'The new key starts with this PIN'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l seed -x -d 'The new key is the same as with fauxkey run --ephemeral --seed N, so that what PINs and tokens authenticate can be replayed'
-complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l attestation -x -a 'packed self' -d 'How new credentials are attested: packed'
+complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l persona -x -d 'Be a key of this kind, as fauxkey persona list has them, or as a file says'
+complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l attestation -x -a 'packed self none fido-u2f tpm android-key apple compound' -d 'How new credentials are attested: packed'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l uv -a 'none prompt fingerprint' -d 'The key verifies its user by itself: by its prompt'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l always-uv -d 'Verify the user for every request'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l enterprise-attestation -x -d 'Offer enterprise attestation, which names this one key, of itself to these relying parties and to those that a managed platform names'
-complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l large-blobs -x -a 'command extension' -d 'Where platforms keep bytes for a credential: by the largeBlobs command'
+complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l large-blobs -x -a 'none command extension' -d 'Where platforms keep bytes for a credential: by the largeBlobs command'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l algorithms -x -d 'What new credentials may have, the preferred one first'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l ctap -x -a '2.0 2.1 2.3' -d 'The newest version that the key names: 2.3'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l backup-eligible -d 'Tell sites that new discoverable credentials may be backed up'
 complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l uvm -d 'Offer the uvm extension'
+complete -c fauxkey -n '__fauxkey_at fauxkey replay' -l aaguid -x -d 'The model\'s number'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l to -x -d 'Where geckodriver or chromedriver is, such as http://127.0.0.1:4444'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l listen -x -d 'Where tests find this one'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l browser-name -x -d 'The browserName that sessions tell, for clients that offer virtual authenticators for some browsers alone'
@@ -207,4 +218,4 @@ complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l listen -x -d 'Where the page
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l no-open -d 'Print the page\'s address and open no browser'
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l debug -d 'Allow core dumps and debuggers, which can then see secrets'
 complete -c fauxkey -n '__fauxkey_at fauxkey completion' -a 'bash zsh fish'
-complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation doctor demo replay webdriver ui version completion help'
+complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation persona doctor demo replay webdriver ui version completion help'

@@ -36,6 +36,9 @@ export interface KeyOptions {
   pin?: string;
   serial?: string;
   seed?: number;
+  /** What kind of key it is (docs/personas.md); further options go before what it says. */
+  persona?: string;
+  aaguid?: string;
   userVerification?: 'none' | 'prompt' | 'fingerprint';
   alwaysUv?: boolean;
   attestation?: AttestationStyle;
@@ -44,7 +47,7 @@ export interface KeyOptions {
   /** Certificates in x5c: 1 (the leaf) or 2 (and the authority above it). */
   attestationChain?: number;
   enterpriseAttestation?: string[];
-  largeBlobs?: 'command' | 'extension';
+  largeBlobs?: 'none' | 'command' | 'extension';
   ctapVersion?: '2.0' | '2.1' | '2.3';
   algorithms?: string[];
   backupEligible?: boolean;

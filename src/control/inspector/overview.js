@@ -146,7 +146,8 @@ export function makeOverview() {
     setText(serial, key.serial);
     setText(kept, key.lasts ? "on disk" : "in memory");
     const {options} = key;
-    setText(kind, options.protocol === "u2f" ? "U2F" : `CTAP up to ${options.ctapVersion}, U2F`);
+    const speaks = options.protocol === "u2f" ? "U2F" : `CTAP up to ${options.ctapVersion}`;
+    setText(kind, options.persona === "fauxkey" ? `${speaks}${options.protocol === "u2f" ? "" : ", U2F"}` : `${options.persona}: ${speaks}`);
     pin.show(key.pin.set ? key.pin.retries : 0, !key.pin.set ? "none is set"
       : key.pin.needsPowerCycle ? `${key.pin.retries} of ${MOST_TRIES} tries left, after a power cycle`
         : key.pin.forceChange ? `${key.pin.retries} of ${MOST_TRIES} tries left; has to be changed` : undefined);

@@ -3,16 +3,30 @@ import {ask} from "./api.js";
 import {byId} from "./dom.js";
 import {putKey, select} from "./state.js";
 
+/** Once: what kinds of key there are. */
+async function listPersonas() {
+  const select = byId("plug-persona");
+  if (select.options.length > 1) return;
+  const {personas} = await ask("GET", "personas");
+  for (const {name, summary} of personas.filter(({name, error}) => name !== "fauxkey" && !error)) {
+    const option = new Option(name, name);
+    option.title = summary;
+    select.add(option);
+  }
+}
+
 export function openPlugIn() {
   byId("plug").querySelector(".error").hidden = true;
   byId("plug").showModal();
+  listPersonas().catch(() => {});  // the one that there is by default stays
 }
 
 /** What the form says, without what it leaves as it is. */
 function wanted(form) {
-  const {name, transport, presence, userVerification, pin, ctapVersion} = Object.fromEntries(new FormData(form));
+  const {name, persona, transport, presence, userVerification, pin, ctapVersion} = Object.fromEntries(new FormData(form));
   return {
-    ...(name && {name}), transports: [transport], userVerification, ctapVersion, ...(pin && {pin}), user: {presence},
+    ...(name && {name}), ...(persona && {persona}), transports: [transport], ...(userVerification && {userVerification}),
+    ...(ctapVersion && {ctapVersion}), ...(pin && {pin}), user: {presence},
   };
 }
 

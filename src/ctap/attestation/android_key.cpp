@@ -74,7 +74,9 @@ WipingBytes application() {
 }
 
 WipingBytes tee_enforced(const Kind& kind) {
+  constexpr std::size_t kLargest = 256;
   WipingBytes list;
+  list.reserve(kLargest);
   const auto add = [&](std::uint32_t tag, ByteView value) { append(list, der::tagged(tag, value)); };
   add(kPurpose, set_of(kSign));
   add(kAlgorithm, integer(kind.type));

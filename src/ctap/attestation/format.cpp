@@ -49,13 +49,17 @@ std::span<const Format> formats() { return kFormats; }
 const Format& format_of(AttestationStyle style) { return kFormats.at(static_cast<std::size_t>(style)); }
 
 cbor::Array certificates(const AttestationKey& key) {
-  cbor::Array x5c{key.certificate()};
+  cbor::Array x5c;
+  x5c.reserve(1 + key.between().size());
+  x5c.emplace_back(key.certificate());
   for (const auto& certificate : key.between()) x5c.emplace_back(certificate);
   return x5c;
 }
 
 cbor::Array certificates(const AttestationKeys::Certified& certified) {
-  cbor::Array x5c{certified.leaf};
+  cbor::Array x5c;
+  x5c.reserve(2 + certified.between.size());
+  x5c.emplace_back(certified.leaf);
   for (const auto& certificate : certified.between) x5c.emplace_back(certificate);
   return x5c;
 }

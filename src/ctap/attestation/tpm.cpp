@@ -31,8 +31,11 @@ struct Curve {
 constexpr std::array kCurves{Curve{Algorithm::es256, 0x0003}, Curve{Algorithm::es384, 0x0004},
                              Curve{Algorithm::es512, 0x0005}};
 
+constexpr std::size_t kLargest = 512;  // a public area of RSA has 282 bytes
+
 class Structure {
  public:
+  Structure() { bytes_.reserve(kLargest); }
   template <class Number>
   Structure& number(Number value) {
     for (std::size_t i = sizeof value; i-- > 0;)

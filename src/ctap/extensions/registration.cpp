@@ -16,8 +16,7 @@ Result<RegistrationExtensions> read_registration_extensions(const cbor::Map* inp
     if (const auto* blob = reader.optional<Bytes>(kCredBlob)) extensions.cred_blob = *blob;
   }
   if (features.hmac_secret) extensions.hmac_secret = reader.value_or(kHmacSecret, false);
-  const auto* hmac_secret_mc =
-      features.hmac_secret_mc ? reader.optional<cbor::Map>(kHmacSecretMc) : nullptr;
+  const auto* hmac_secret_mc = features.hmac_secret_mc ? reader.optional<cbor::Map>(kHmacSecretMc) : nullptr;
   // 12.8: only beside hmac-secret: true.
   if (hmac_secret_mc != nullptr && !extensions.hmac_secret) {
     reader.note(Status::missing_parameter, "12.8: hmac-secret-mc stands without hmac-secret: true");
