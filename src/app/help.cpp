@@ -50,6 +50,8 @@ constexpr std::array kRareGroups{
     Group{"--algorithms", kKey},
     Group{"--backup-eligible", kKey},
     Group{"--uvm", kKey},
+    Group{"--presence-timeout", kRare},
+    Group{"--packet-timeout", kRare},
     Group{"--aaguid", kKey},
     Group{"--persona", kKey},
     Group{"--ctap", kKey},

@@ -37,9 +37,12 @@ _fauxkey() {
       'fauxkey keystore accept-older' | \
       'fauxkey attestation' | \
       'fauxkey attestation root' | \
+      'fauxkey attestation intermediate' | \
+      'fauxkey attestation crl' | \
       'fauxkey persona' | \
       'fauxkey persona list' | \
       'fauxkey persona show' | \
+      'fauxkey metadata' | \
       'fauxkey doctor' | \
       'fauxkey demo' | \
       'fauxkey replay' | \
@@ -101,6 +104,14 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
       return
       ;;
+    'fauxkey run --further-attestations')
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey run --attestation-chain')
+      :
+      return
+      ;;
     'fauxkey run --uv')
       mapfile -t COMPREPLY < <(compgen -W 'none prompt fingerprint' -- "$cur")
       return
@@ -121,8 +132,21 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
       return
       ;;
+    'fauxkey run --presence-timeout')
+      :
+      return
+      ;;
+    'fauxkey run --packet-timeout')
+      :
+      return
+      ;;
     'fauxkey run --aaguid')
       :
+      return
+      ;;
+    'fauxkey run --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
       return
       ;;
     'fauxkey run --control')
@@ -395,6 +419,80 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
+    'fauxkey attestation root --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation intermediate --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
+    'fauxkey attestation crl --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --persona')
+      :
+      return
+      ;;
+    'fauxkey metadata --out')
+      :
+      return
+      ;;
+    'fauxkey metadata --serve')
+      :
+      return
+      ;;
+    'fauxkey metadata --status')
+      :
+      return
+      ;;
+    'fauxkey metadata --next-update')
+      :
+      return
+      ;;
+    'fauxkey metadata --number')
+      :
+      return
+      ;;
+    'fauxkey metadata --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --store')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey metadata --unlock')
+      mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
     'fauxkey doctor --store')
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
@@ -434,6 +532,14 @@ _fauxkey() {
       mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
       return
       ;;
+    'fauxkey replay --further-attestations')
+      mapfile -t COMPREPLY < <(compgen -W 'packed self none fido-u2f tpm android-key apple compound' -- "$cur")
+      return
+      ;;
+    'fauxkey replay --attestation-chain')
+      :
+      return
+      ;;
     'fauxkey replay --uv')
       mapfile -t COMPREPLY < <(compgen -W 'none prompt fingerprint' -- "$cur")
       return
@@ -452,6 +558,14 @@ _fauxkey() {
       ;;
     'fauxkey replay --ctap')
       mapfile -t COMPREPLY < <(compgen -W '2.0 2.1 2.3' -- "$cur")
+      return
+      ;;
+    'fauxkey replay --presence-timeout')
+      :
+      return
+      ;;
+    'fauxkey replay --packet-timeout')
+      :
       return
       ;;
     'fauxkey replay --aaguid')
@@ -486,7 +600,7 @@ _fauxkey() {
   esac
   case $at in
     'fauxkey run')
-      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
+      options='--store --unlock --ephemeral --approve --prompt --transport --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid --attestation-root --control --keyless --trace --trace-secrets --fault --serial --debug --print-config'
       ;;
     'fauxkey status')
       options='--json'
@@ -561,10 +675,16 @@ _fauxkey() {
       options='--store --unlock'
       ;;
     'fauxkey attestation')
-      words='root'
+      words='root intermediate crl'
       ;;
     'fauxkey attestation root')
-      options='--store --unlock'
+      options='--store --unlock --attestation-root'
+      ;;
+    'fauxkey attestation intermediate')
+      options='--store --unlock --attestation-root'
+      ;;
+    'fauxkey attestation crl')
+      options='--store --unlock --attestation-root'
       ;;
     'fauxkey persona')
       words='list show'
@@ -574,13 +694,16 @@ _fauxkey() {
       ;;
     'fauxkey persona show')
       ;;
+    'fauxkey metadata')
+      options='--persona --out --serve --status --next-update --number --bad-signature --attestation-root --store --unlock'
+      ;;
     'fauxkey doctor')
       options='--store --unlock --json'
       ;;
     'fauxkey demo')
       ;;
     'fauxkey replay')
-      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --aaguid'
+      options='--to --as-key --device --timing --json --pin --seed --persona --attestation --further-attestations --attestation-chain --uv --always-uv --enterprise-attestation --large-blobs --algorithms --ctap --backup-eligible --uvm --presence-timeout --packet-timeout --aaguid'
       [[ $cur == -* ]] || {
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         compopt -o filenames 2>/dev/null
@@ -599,10 +722,10 @@ _fauxkey() {
       words='bash zsh fish'
       ;;
     'fauxkey help')
-      words='run status approve deny credentials keystore attestation persona doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
       ;;
     *)
-      words='run status approve deny credentials keystore attestation persona doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
       ;;
   esac
   [[ $cur != -* ]] || words="$options "'--help --help-all --version --verbose --quiet --color --no-config --config'
