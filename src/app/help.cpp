@@ -30,7 +30,7 @@ constexpr std::array kCommandGroups{
     Group{"status", "The running key"}, Group{"approve", "The running key"},
     Group{"deny", "The running key"},   Group{"credentials", "What it keeps"},
     Group{"keystore", "What it keeps"}, Group{"replay", "For tests"},
-    Group{"webdriver", "For tests"},    Group{"attack", "For tests"},
+    Group{"webdriver", "For tests"},
 };
 
 constexpr std::string_view kKey = "What kind of key it is";
