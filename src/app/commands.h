@@ -21,6 +21,7 @@ void add_status(CLI::App& program, Action& action);
 void add_approve(CLI::App& program, Action& action);
 void add_deny(CLI::App& program, Action& action);
 void add_webdriver(CLI::App& program, Action& action);
+void add_attack(CLI::App& program, Action& action);
 void add_demo(CLI::App& program, Action& action);
 void add_ui(CLI::App& program, Action& action);
 void add_version(CLI::App& program, Action& action);

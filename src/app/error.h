@@ -9,6 +9,7 @@ enum ExitStatus : int {
   kDone = 0,
   kFailed = 1,
   kUsedWrongly = 2,
+  kSiteUnusable = 69,  ///< as sysexits.h's EX_UNAVAILABLE: attack alone
   kCannotRunHere = 77,
 };
 
@@ -20,6 +21,12 @@ class UsageError : public std::runtime_error {
 
 /// Any other end without success. One sentence, with what to do next.
 class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A site that cannot be judged (status 69). One sentence, with what to do next.
+class Unusable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

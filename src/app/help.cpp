@@ -36,6 +36,8 @@ constexpr std::array kCommandGroups{
 constexpr std::string_view kKey = "What kind of key it is";
 constexpr std::string_view kTests = "For tests";
 constexpr std::string_view kRare = "Seldom needed";
+constexpr std::string_view kSites = "What kind of site it is";
+constexpr std::string_view kBrowser = "Through a browser";
 /// Of commands with more options than a screen has room for, these are shown by --help-all alone.
 constexpr std::array kRareGroups{
     Group{"--attestation", kKey},
@@ -67,6 +69,12 @@ constexpr std::array kRareGroups{
     Group{"--user-handle", kRare},
     Group{"--user", kRare},
     Group{"--display-name", kRare},
+    Group{"--origin", kRare},
+    Group{"--site-file", kSites},
+    Group{"--policy", kSites},
+    Group{"--i-may-test-this-site", kSites},
+    Group{"--browser", kBrowser},
+    Group{"--capabilities", kBrowser},
 };
 
 struct Example {
@@ -120,6 +128,8 @@ constexpr std::array kExamples{
     Example{"fauxkey replay", "fauxkey run --ephemeral --trace t.jsonl", "record"},
     Example{"fauxkey replay", "fauxkey replay t.jsonl", "ask a new key the same"},
     Example{"fauxkey webdriver", "fauxkey webdriver --to http://127.0.0.1:4444", "tests then use port 4445"},
+    Example{"fauxkey attack", "fauxkey attack --list", "what it plays"},
+    Example{"fauxkey attack", "fauxkey attack --site http://localhost:8080", "a site like the demo's"},
     Example{"fauxkey completion", "fauxkey completion bash >~/.bash_completion.d/fauxkey", ""},
 };
 

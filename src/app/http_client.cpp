@@ -45,7 +45,7 @@ int look_whether_stopped(void* of, curl_off_t /*all*/, curl_off_t /*now*/, curl_
 }  // namespace
 
 HttpReply send(const HttpCall& call) {
-  static const auto kStarted = curl_global_init(CURL_GLOBAL_NOTHING);  // no TLS: it never leaves the machine
+  static const auto kStarted = curl_global_init(CURL_GLOBAL_NOTHING);
   const std::unique_ptr<CURL, EasyEnd> easy{kStarted == CURLE_OK ? curl_easy_init() : nullptr};
   if (!easy) throw Failure{"libcurl did not start: see that the machine has memory left."};
   std::unique_ptr<curl_slist, ListEnd> headers;
@@ -65,7 +65,7 @@ HttpReply send(const HttpCall& call) {
   };
   set(CURLOPT_URL, call.url.c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_PROTOCOLS_STR, "http");
+  set(CURLOPT_PROTOCOLS_STR, call.tls ? "http,https" : "http");
   set(CURLOPT_NOPROXY, "*");
   set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
   if (call.method == "HEAD") set(CURLOPT_NOBODY, 1L);

@@ -1,4 +1,4 @@
-// One HTTP request to another program of this machine, by libcurl.
+// One HTTP request to another program of this machine, or to a site under test, by libcurl.
 #pragma once
 
 #include <chrono>
@@ -26,6 +26,7 @@ struct HttpCall {
   std::chrono::seconds limit{60};
   /// Ends the call, with Failure, within about a second of its holding. May be empty.
   std::function<bool()> stopped{};
+  bool tls = false;  ///< https addresses too, for a site that need not be on this machine
 };
 
 /// Throws Failure where nobody answers.

@@ -206,9 +206,7 @@ void add_metadata(CLI::App& program, Action& action) {
       ->type_name("NAME|FILE,…")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command
-      .add_option("--out", options->out,
-                  "Write blob.jwt, root.pem and each statement (NAME.json) to this folder")
+  command.add_option("--out", options->out, "Write blob.jwt, root.pem and NAME.json to this folder")
       ->type_name("DIR");
   command
       .add_option("--serve", options->serve,

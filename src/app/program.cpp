@@ -21,9 +21,10 @@
 namespace fauxkey::app {
 namespace {
 
-constexpr std::array kCommands{add_run,      add_status,      add_approve,   add_deny,     add_credentials,
-                               add_keystore, add_attestation, add_persona,   add_metadata, add_doctor,
-                               add_demo,     add_replay,      add_webdriver, add_ui,       add_version};
+constexpr std::array kCommands{add_run,         add_status,   add_approve,     add_deny,
+                               add_credentials, add_keystore, add_attestation, add_persona,
+                               add_metadata,    add_doctor,   add_demo,        add_replay,
+                               add_webdriver,   add_attack,   add_ui,          add_version};
 
 int fail(int status, const std::string& sentence) {
   erase_progress();
@@ -132,6 +133,8 @@ int run_program(int argc, const char* const* argv) {
     return fail(kUsedWrongly, error.what() + hint);
   } catch (const transport::TransportUnavailable& error) {
     return fail(kCannotRunHere, error.what());
+  } catch (const Unusable& error) {
+    return fail(kSiteUnusable, error.what());
   } catch (const std::exception& error) {
     return fail(kFailed, error.what());
   }

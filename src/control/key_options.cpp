@@ -63,7 +63,8 @@ std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& 
   std::vector<AttestationStyle> styles;
   styles.reserve(kAttestationNames.size());
   for (const auto& name : names) {
-    const auto* const found = std::ranges::find(kAttestationNames, name, &Named<AttestationStyle>::name);
+    const auto* const found =
+        std::ranges::find_if(kAttestationNames, [&](const auto& row) { return row.name == name; });
     if (found == kAttestationNames.end()) {
       std::string known;
       for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);

@@ -10,8 +10,10 @@ namespace {
 
 /// What such a key makes of itself, the usual one first.
 std::vector<AttestationStyle> styles_of(const KeyConfig& config) {
-  std::vector<AttestationStyle> styles{config.attestation};
-  styles.insert(styles.end(), config.further_attestations.begin(), config.further_attestations.end());
+  std::vector<AttestationStyle> styles;
+  styles.reserve(1 + config.further_attestations.size());
+  styles.push_back(config.attestation);
+  for (const auto style : config.further_attestations) styles.push_back(style);
   return styles;
 }
 

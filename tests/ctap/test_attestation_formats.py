@@ -282,7 +282,7 @@ def test_the_roots_file_is_made_for_its_owner_alone_and_printed_without_its_key(
         assert "PRIVATE" not in log.read()
 
 
-def _foreign_root(path_length=1, curve=None, ca=True):
+def _foreign_root(path_length=1, curve=None, ca=True, crl_sign=True):
     """As somebody else's tools make one: names in PrintableString, another kind of key identifier."""
     key = ec.generate_private_key(curve or ec.SECP256R1())
     name = x509.Name(
@@ -302,7 +302,7 @@ def _foreign_root(path_length=1, curve=None, ca=True):
         .not_valid_after(now + datetime.timedelta(days=400))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier(os.urandom(8)), critical=False)
-        .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
+        .add_extension(x509.KeyUsage(False, False, False, False, False, True, crl_sign, False, False), critical=True)
         .sign(key, SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
@@ -354,6 +354,12 @@ def test_a_root_for_leaves_alone_has_no_chain_of_two(starter, rp_id):
     verify_chain(chains_of("packed", members[3])[0], root)
     with pytest.raises(RuntimeError, match="pathLenConstraint 0"):
         starter.start("--attestation-root", path, "--attestation-chain", "2")
+
+
+def test_a_root_that_may_sign_no_lists_signs_none(starter, key):
+    path = _write(starter.folder(), _foreign_root(crl_sign=False)[1])
+    refused = key.run("attestation", "crl", "--attestation-root", path)
+    assert refused.returncode == 1 and "cRLSign" in refused.stderr and refused.stdout == ""
 
 
 def test_the_intermediate_and_the_lists_are_the_same_at_each_start(keys, root, root_file, rp_id):

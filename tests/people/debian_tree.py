@@ -12,6 +12,17 @@ MIRROR = os.environ.get("FAUXKEY_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 NETWORK = re.compile(r"(https?|ftp|all|no)_proxy|.*_CA_BUNDLE|SSL_CERT_FILE|GIT_SSL_CAINFO|PIP_CERT", re.IGNORECASE)
 NETWORK_FILES = "/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Of a tree and a user. Within a chroot there may be no mount point to keep this from being seen outside, so it is undone.
+WITH_PROC = """
+  mount --make-rprivate / 2>/dev/null
+  tree=$0 user=$1
+  shift
+  mount -t proc proc "$tree/proc" || exit
+  chroot --userspec="$user" "$tree" "$@"
+  status=$?
+  umount "$tree/proc"
+  exit "$status"
+"""
 
 
 class Tree:
@@ -40,7 +51,7 @@ class Tree:
         """What a shell command said, which is to end with this status. It sees processes of its own and nothing of this machine."""
         settings = {"PATH": PATH, "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", **environment}
         settings.update((name, value) for name, value in os.environ.items() if NETWORK.fullmatch(name))
-        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={self.path('/proc')}", "chroot", f"--userspec={user}", self.folder]
+        enter = ["unshare", "--mount", "--propagation", "unchanged", "--pid", "--fork", "--kill-child", "sh", "-c", WITH_PROC, self.folder, user]
         inside = ["env", "-i", *(f"{name}={value}" for name, value in settings.items()), "sh", "-c", f"cd {shlex.quote(cwd)} && {command}"]
         outcome = subprocess.run([*enter, *inside], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
         assert outcome.returncode == status, f"{command} ended with status {outcome.returncode}: {outcome.stdout[-3000:]}"

@@ -222,6 +222,14 @@ def provoked(home):
         ["replay"],
         ["webdriver"],
         ["webdriver", "--to", "ftp://x"],
+        ["attack"],
+        ["attack", "--site", "x"],
+        ["attack", "--site", "http://example.org"],
+        ["attack", "--site", "http://localhost:1", "--only", "none"],
+        ["attack", "--site", "http://localhost:1", "--policy", "none"],
+        ["attack", "--list", "--scenarios", "none"],
+        ["attack", "--list", "--scenarios", "garbage"],
+        ["attack", "--site", "http://localhost:1", "--site-file", "text"],
     ]
     failed = [
         ["status"],

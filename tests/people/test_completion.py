@@ -103,7 +103,7 @@ class TestBashAndFish:
         assert complete(home, "fauxkey keystore sn") == ["snapshot"]
         assert {"save", "restore", "fork", "list", "delete"} <= set(complete(home, "fauxkey keystore snapshot "))
         assert complete(home, "fauxkey -q cred") == ["credentials"]
-        assert complete(home, "fauxkey help att") == ["attestation"]
+        assert complete(home, "fauxkey help atte") == ["attestation"]
 
     def test_options_of_the_command_and_of_all(self, home, complete):
         assert complete(home, "fauxkey run --eph") == ["--ephemeral"]

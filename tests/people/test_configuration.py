@@ -38,9 +38,8 @@ def keys(home):
 
 def values(home):
     """Of each key one that is not its default, from what the program says of it."""
-    choice = {"uv": '"fingerprint"', "approve": '"auto"', "ctap": '"2.1"', "attestation": '"self"', "large-blobs": '"extension"',
-              "aaguid": '"05126736-53c0-4a0f-a2ba-89ca87e73514"'}
-    text = {"algorithms": '["ES256"]', "prompt": '["terminal", "notification"]', "enterprise-attestation": '["a.example", "b.example"]', "fault": '["{}"]'}
+    choice = {"uv": '"fingerprint"', "approve": '"auto"', "ctap": '"2.1"', "attestation": '"self"', "large-blobs": '"extension"'}
+    text = {"persona": '"solo-2"', "aaguid": '"01234567-89ab-4cde-8f01-23456789abcd"', "algorithms": '["ES256"]', "prompt": '["terminal", "notification"]', "enterprise-attestation": '["a.example", "b.example"]', "fault": '["{}"]'}
     number = {"presence-timeout": "60", "packet-timeout": "1000"}
     return {key: {**choice, **text, **number}.get(key, placeholder) for key, placeholder in keys(home)}
 

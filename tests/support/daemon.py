@@ -138,6 +138,12 @@ class Daemon:
         options = {"capture_output": True, "text": True, "timeout": READY_SECONDS, **options}
         return subprocess.run([self._program, *arguments], env=self.environment(), check=False, **options)
 
+    def start_beside(self, *arguments):
+        """Another subcommand of the program that goes on until it is ended; whoever calls this reads its stdout."""
+        with open(self.log_path, "ab") as log:
+            return subprocess.Popen([self._program, *arguments], env=self.environment(), stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=log)
+
     def assert_alive(self):
         status = self.process.poll()
         assert status is None, f"the daemon ended with status {status}:\n{self.log_tail()}"

@@ -176,7 +176,7 @@ TEST_CASE("a keystore of an older version attests as it did, with its root for l
   KeyConfig chained;
   chained.attestation_chain = 2;
   CHECK_THROWS_AS((void)Attestation::load_or_create(store, chained, random, clock), std::runtime_error);
-  CHECK_THROWS_AS((void)attestation_revocation_lists(*found.load_root(store), random), std::runtime_error);
+  CHECK(attestation_revocation_lists(*found.load_root(store), random).size() == 1);
   CHECK(record_of(store) == record);
 }
 

@@ -86,7 +86,7 @@ class Certificate {
  private:
   static std::string name(const mbedtls_x509_name& name) {
     std::array<char, 256> text{};
-    REQUIRE(mbedtls_x509_dn_gets(text.data(), text.size(), &name) > 0);
+    REQUIRE(mbedtls_x509_dn_gets(text.data(), text.size(), &name) >= 0);
     return text.data();
   }
 

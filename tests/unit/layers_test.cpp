@@ -37,9 +37,11 @@ constexpr std::array kLayers{
     Layer{"ctaphid", "src/ctaphid", "base transport"},
     // Reaches a key through the public headers alone.
     Layer{"control", "src/control", "base personas crypto cbor keystore user transport ctaphid"},
+    // Plays against sites; has HTTP from the program.
+    Layer{"attack", "src/attack", "base crypto cbor keystore user transport ctaphid control"},
     // Of the key's inside only what names a library or writes a certificate; otherwise through the public
     // headers.
-    Layer{"app", "src/app", "base personas crypto cbor keystore user transport ctaphid control"},
+    Layer{"app", "src/app", "base personas crypto cbor keystore user transport ctaphid control attack"},
 };
 
 bool names(std::string_view words, std::string_view word) {

@@ -47,6 +47,7 @@ _fauxkey() {
       'fauxkey demo' | \
       'fauxkey replay' | \
       'fauxkey webdriver' | \
+      'fauxkey attack' | \
       'fauxkey ui' | \
       'fauxkey version' | \
       'fauxkey completion' | \
@@ -589,6 +590,68 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
+    'fauxkey attack --site')
+      :
+      return
+      ;;
+    'fauxkey attack --site-file')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attack --origin')
+      :
+      return
+      ;;
+    'fauxkey attack --scenarios')
+      :
+      return
+      ;;
+    'fauxkey attack --only')
+      :
+      return
+      ;;
+    'fauxkey attack --policy')
+      mapfile -t COMPREPLY < <(compgen -W 'trust attested no-self counters iframes backup extensions' -- "$cur")
+      return
+      ;;
+    'fauxkey attack --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attack --junit')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attack --html')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attack --json')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    'fauxkey attack --browser')
+      :
+      return
+      ;;
+    'fauxkey attack --capabilities')
+      :
+      return
+      ;;
+    'fauxkey attack --control')
+      :
+      return
+      ;;
+    'fauxkey attack --transport')
+      mapfile -t COMPREPLY < <(compgen -W 'uhid unix: udp:' -- "$cur")
+      [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
+      return
+      ;;
     'fauxkey ui --control')
       :
       return
@@ -713,6 +776,9 @@ _fauxkey() {
     'fauxkey webdriver')
       options='--to --listen --browser-name --transport --debug'
       ;;
+    'fauxkey attack')
+      options='--site --site-file --origin --scenarios --only --policy --attestation-root --list --junit --html --json --i-may-test-this-site --browser --capabilities --control --transport'
+      ;;
     'fauxkey ui')
       options='--control --listen --no-open --debug'
       ;;
@@ -722,10 +788,10 @@ _fauxkey() {
       words='bash zsh fish'
       ;;
     'fauxkey help')
-      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver attack ui version completion help'
       ;;
     *)
-      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
+      words='run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver attack ui version completion help'
       ;;
   esac
   [[ $cur != -* ]] || words="$options "'--help --help-all --version --verbose --quiet --color --no-config --config'

@@ -38,6 +38,7 @@ function __fauxkey_at -d 'Whether this is the command so far'
         'fauxkey demo' \
         'fauxkey replay' \
         'fauxkey webdriver' \
+        'fauxkey attack' \
         'fauxkey ui' \
         'fauxkey version' \
         'fauxkey completion' \
@@ -65,6 +66,7 @@ complete -c fauxkey -n '__fauxkey_at fauxkey' -a doctor -d 'Look for what keeps 
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a demo -d 'Serve a small site to register and log in at'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a replay -d 'Ask a key what a trace\'s host asked'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a webdriver -d 'Be a browser\'s virtual authenticators, as USB keys'
+complete -c fauxkey -n '__fauxkey_at fauxkey' -a attack -d 'Play deviations against a site\'s server and say which ones it failed to reject'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a ui -d 'The inspector: the running daemon\'s keys in a browser'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a version -d 'The program\'s version, and what it computes with'
 complete -c fauxkey -n '__fauxkey_at fauxkey' -a completion -d 'Print what a shell needs to complete fauxkey\'s command lines'
@@ -205,7 +207,7 @@ complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a list -d 'List them, the
 complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a show -d 'Print one as its file has it, to copy and change'
 complete -c fauxkey -n '__fauxkey_at fauxkey persona list' -l json -d 'One JSON array, for scripts'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l persona -x -d 'Of these kinds alone'
-complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l out -x -d 'Write blob.jwt, root.pem and each statement'
+complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l out -x -d 'Write blob.jwt, root.pem and NAME.json to this folder'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l serve -x -d 'Serve them over HTTP, 127.0.0.1:PORT, until Ctrl-C'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l status -x -d 'Report this of a kind: REVOKED, USER_KEY_REMOTE_COMPROMISE, UPDATE_AVAILABLE, FIDO_CERTIFIED_L1 …'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l next-update -x -d 'When the list is out of date'
@@ -245,9 +247,25 @@ complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l listen -x -d 'Where t
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l browser-name -x -d 'The browserName that sessions tell, for clients that offer virtual authenticators for some browsers alone'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l transport -x -a 'uhid unix: udp:' -d 'What the keys are plugged into: uhid'
 complete -c fauxkey -n '__fauxkey_at fauxkey webdriver' -l debug -d 'Allow core dumps and debuggers, which can then see secrets'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l site -x -d 'The site\'s address, such as http://localhost:8080'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l site-file -r -F -d 'What the site\'s WebAuthn looks like over HTTP, in TOML'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l origin -x -d 'What browsers call the site, where that is another address than --site'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l scenarios -x -d 'Other scenarios than the program\'s own: a file or a folder of *.toml'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l only -x -d 'Only the scenario of this id, or those whose ids begin so: "reg-*"'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l policy -x -a 'trust attested no-self counters iframes backup extensions' -d 'What the site is strict about by its own choice'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l attestation-root -r -F -d 'The root that the keys\' attestations lead to, which the site may trust'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l list -d 'List the scenarios, and attack nobody'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l junit -r -F -d 'Write the results as JUnit XML'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l html -r -F -d 'Write the results as one HTML page'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l json -r -F -d 'Write the results, or with --list the scenarios, as JSON'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l i-may-test-this-site -d 'The site is not on this machine, and its owner wants this'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l browser -x -d 'Play through a browser with a key of the running daemon: the address of chromedriver or geckodriver'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l capabilities -x -d 'What the browser\'s session is asked for, as WebDriver\'s JSON'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l control -x -d 'Where the daemon\'s control interface is'
+complete -c fauxkey -n '__fauxkey_at fauxkey attack' -l transport -x -a 'uhid unix: udp:' -d 'How the browser sees the daemon\'s key'
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l control -x -d 'Where the daemon\'s control interface is: unix:PATH or 127.0.0.1:PORT'
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l listen -x -d 'Where the page is'
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l no-open -d 'Print the page\'s address and open no browser'
 complete -c fauxkey -n '__fauxkey_at fauxkey ui' -l debug -d 'Allow core dumps and debuggers, which can then see secrets'
 complete -c fauxkey -n '__fauxkey_at fauxkey completion' -a 'bash zsh fish'
-complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver ui version completion help'
+complete -c fauxkey -n '__fauxkey_at fauxkey help' -a 'run status approve deny credentials keystore attestation persona metadata doctor demo replay webdriver attack ui version completion help'

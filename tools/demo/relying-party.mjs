@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import {
   generateAuthenticationOptions,
   generateRegistrationOptions,
+  MetadataService,
   SettingsService,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
@@ -20,7 +21,11 @@ import {
 const ceremonyTimeout = 120_000; // milliseconds; also how long a challenge is good for
 const maxAccountLength = 64;
 const maxOpenCeremonies = 1000;
-const algorithmNames = new Map([[-7, 'ES256'], [-8, 'EdDSA'], [-35, 'ES384'], [-257, 'RS256']]);
+const algorithmNames = new Map([
+  [-7, 'ES256'], [-8, 'EdDSA'], [-35, 'ES384'], [-36, 'ES512'], [-47, 'ES256K'], [-48, 'ML-DSA-44'], [-49, 'ML-DSA-65'],
+  [-257, 'RS256'],
+]);
+const attestationFormats = ['packed', 'fido-u2f', 'tpm', 'android-key', 'apple'];
 const libraryVersion = JSON.parse(
   readFileSync(new URL('node_modules/@simplewebauthn/server/package.json', import.meta.url)),
 ).version;
@@ -39,14 +44,29 @@ export class RelyingParty {
   #rpId;
   #origin;
   #hasAttestationRoot;
+  #hasMetadata = false;
+  #requiresTrust;
   #accounts = new Map(); // account name → {name, userHandle, credentials: [stored credential]}
   #ceremonies = new Map(); // ceremony id → what its response is checked against, until it arrives once
 
-  constructor({ rpId, origin, attestationRoot }) {
+  // `attestationRoots`: PEM, one for all formats; with `requiresTrust` only what leads to one of them is taken.
+  constructor({ rpId, origin, attestationRoots = [], requiresTrust = false }) {
     this.#rpId = rpId;
     this.#origin = origin;
-    this.#hasAttestationRoot = Boolean(attestationRoot);
-    if (attestationRoot) SettingsService.setRootCertificates({ identifier: 'packed', certificates: [attestationRoot] });
+    this.#hasAttestationRoot = attestationRoots.length > 0;
+    this.#requiresTrust = requiresTrust;
+    if (!this.#hasAttestationRoot) return;
+    const certificates = attestationRoots.map((pem) => new Uint8Array(Buffer.from(pem.replace(/-----[^-]*-----|\s/g, ''), 'base64')));
+    for (const identifier of attestationFormats) SettingsService.setRootCertificates({ identifier, certificates });
+  }
+
+  // Models are known by the BLOB at `url`, which must be signed by somebody below `root` (PEM). With the library's “strict” mode
+  // a model that the BLOB does not know is refused where its format has metadata looked up.
+  async useMetadata({ url, root }) {
+    SettingsService.setRootCertificates({ identifier: 'mds', certificates: [root] });
+    const logger = { error: (...said) => console.error(...said) };
+    await MetadataService.initialize({ mdsServers: [url], verificationMode: 'strict', logger });
+    this.#hasMetadata = true;
   }
 
   accounts() {
@@ -55,6 +75,15 @@ export class RelyingParty {
       userHandle: account.userHandle,
       credentials: account.credentials.map(({ id, counter, aaguid, algorithm, format }) => ({ id, counter, aaguid, algorithm, format })),
     }));
+  }
+
+  // What becomes of a lost key's credential. There are no sessions here, so anybody may.
+  removeCredential({ account: name, credentialId }) {
+    const account = this.#accounts.get(name);
+    const kept = account?.credentials.filter(({ id }) => id !== credentialId);
+    if (!account || kept.length === account.credentials.length) throw new Refused('this account has no such credential');
+    account.credentials = kept;
+    return { account: name, credentials: kept.length };
   }
 
   async registrationOptions({ account: name, residentKey, userVerification, attestation, algorithms }) {
@@ -69,7 +98,7 @@ export class RelyingParty {
       userDisplayName: account.name,
       userID: isoBase64URL.toBuffer(account.userHandle),
       timeout: ceremonyTimeout,
-      attestationType: oneOf(['none', 'direct'], attestation, 'attestation'),
+      attestationType: oneOf(['none', 'indirect', 'direct', 'enterprise'], attestation, 'attestation'),
       excludeCredentials: account.credentials.map(({ id, transports }) => ({ id, transports })),
       authenticatorSelection: {
         residentKey: requirement(residentKey, 'residentKey'),
@@ -95,6 +124,8 @@ export class RelyingParty {
     if (this.#credential(info.credential.id)) throw new Refused('this credential is registered already');
 
     const attestation = decodeAttestationObject(info.attestationObject);
+    const { trust, isTrusted } = this.#attestationTrust(attestation);
+    if (this.#requiresTrust && !isTrusted) throw new Refused(`this attestation is not trusted here (${info.fmt}: ${trust})`);
     const credential = {
       ...info.credential,
       aaguid: info.aaguid,
@@ -105,7 +136,7 @@ export class RelyingParty {
     this.#accounts.set(ceremony.account.name, ceremony.account); // an account begins with its first credential
     return {
       ...this.#outcome('registration', ceremony, credential, attestation.get('authData')),
-      attestation: { format: info.fmt, trust: this.#attestationTrust(attestation) },
+      attestation: { format: info.fmt, trust },
       discoverable: response.clientExtensionResults?.credProps?.rk ?? null,
     };
   }
@@ -191,9 +222,15 @@ export class RelyingParty {
   }
 
   #attestationTrust(attestation) {
-    if (attestation.get('fmt') === 'none') return 'none';
-    if (!attestation.get('attStmt').get('x5c')) return 'signed by the credential itself';
-    return this.#hasAttestationRoot ? 'certificate chain leads to the given root' : 'certificate signature only, no root given';
+    const format = attestation.get('fmt');
+    if (format === 'none') return { trust: 'none', isTrusted: false };
+    if (!attestation.get('attStmt').get('x5c')) return { trust: 'signed by the credential itself', isTrusted: false };
+    // SimpleWebAuthn looks models up for these formats only
+    if (this.#hasMetadata && ['packed', 'tpm', 'android-key'].includes(format)) {
+      return { trust: 'certificate chain leads to a root of the metadata', isTrusted: true };
+    }
+    if (this.#hasAttestationRoot) return { trust: 'certificate chain leads to the given root', isTrusted: true };
+    return { trust: 'certificate signature only, no root given', isTrusted: false };
   }
 
   #outcome(kind, ceremony, credential, authenticatorData) {

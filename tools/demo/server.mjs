@@ -5,16 +5,31 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { Refused, RelyingParty } from './relying-party.mjs';
 
-const usage = `usage: tools/demo/serve [--port PORT] [--attestation-root FILE.pem]
+const usage = `usage: tools/demo/serve [--port PORT] [--attestation-root FILE.pem] [OPTION...]
   --port PORT              where to listen (default 8080, or a free one if that is taken; 0 takes a free one)
-  --attestation-root FILE  a certificate that attestation chains must lead to`;
+  --attestation-root FILE  a certificate that attestation chains must lead to
+  --require-trust          take attestations only that are trusted: by that certificate or by metadata
+  --metadata URL           a metadata BLOB (FIDO Metadata Service 3) that tells which models there are
+  --metadata-root FILE     the certificate that the BLOB's signer is certified by
+  --rp-id ID               the site's relying party id (default localhost)
+  --origin ORIGIN          the site's origin, as browsers see it (default http://localhost:PORT)`;
 const maxBody = 256 * 1024;
 
 let args;
 try {
   args = parseArgs({
-    options: { port: { type: 'string' }, 'attestation-root': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      port: { type: 'string' },
+      'attestation-root': { type: 'string' },
+      'require-trust': { type: 'boolean' },
+      metadata: { type: 'string' },
+      'metadata-root': { type: 'string' },
+      'rp-id': { type: 'string', default: 'localhost' },
+      origin: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   }).values;
+  if (Boolean(args.metadata) !== Boolean(args['metadata-root'])) throw new Error('--metadata and --metadata-root go together');
 } catch (error) {
   console.error(`${error.message}\n${usage}`);
   process.exit(2);
@@ -43,6 +58,7 @@ const api = new Map([
   ['POST /api/register/verify', (body) => relyingParty.verifyRegistration(body)],
   ['POST /api/login/options', (body) => relyingParty.loginOptions(body)],
   ['POST /api/login/verify', (body) => relyingParty.verifyLogin(body)],
+  ['POST /api/credentials/remove', (body) => relyingParty.removeCredential(body)],
 ]);
 
 async function readJson(request) {
@@ -94,11 +110,17 @@ server.on('error', (error) => {
   console.error(error.code === 'EADDRINUSE' ? `port ${args.port} is in use; choose another with --port` : error.message);
   process.exit(1);
 });
-server.on('listening', () => {
-  const origin = `http://localhost:${server.address().port}`;
+server.on('listening', async () => {
+  const ownOrigin = `http://localhost:${server.address().port}`;
   const root = args['attestation-root'];
-  relyingParty = new RelyingParty({ rpId: 'localhost', origin, attestationRoot: root && readFileSync(root, 'utf8') });
-  console.log(`ready: ${origin}`);
+  relyingParty = new RelyingParty({
+    rpId: args['rp-id'],
+    origin: args.origin ?? ownOrigin,
+    attestationRoots: root ? [readFileSync(root, 'utf8')] : [],
+    requiresTrust: args['require-trust'],
+  });
+  if (args.metadata) await relyingParty.useMetadata({ url: args.metadata, root: readFileSync(args['metadata-root'], 'utf8') });
+  console.log(`ready: ${ownOrigin}`);
 });
 server.listen(Number(args.port ?? preferredPort), address);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));

@@ -17,7 +17,8 @@ class Key:
 
     def __init__(self, out, name, *options, approve="auto", trace_name=None):
         self.trace_path = os.path.join(out, trace_name or f"{name}.trace.jsonl")
-        command = [FAUXKEY, "run", "--transport", "uhid", *PATIENCE, "--approve", approve, "--trace", self.trace_path, *options]
+        patience = () if "--packet-timeout" in options else PATIENCE
+        command = [FAUXKEY, "run", "--transport", "uhid", *patience, "--approve", approve, "--trace", self.trace_path, *options]
         # In a session of its own, and so without a terminal: a key that asks waits until somebody cancels.
         self._program = Program(command, os.path.join(out, f"{name}.log"), start_new_session=True)
         try:

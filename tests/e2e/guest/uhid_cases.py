@@ -199,7 +199,7 @@ def floods(cid):
 
 
 def flooded():
-    with Key(out, "flooded", "--ephemeral") as key:
+    with Key(out, "flooded", "--ephemeral", "--packet-timeout", "500") as key:
         first = connect(key)
         cid = first.open_channel().cid
         for name, flood in floods(cid):
