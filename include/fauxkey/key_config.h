@@ -53,6 +53,8 @@ enum class LargeBlobKind : std::uint8_t {
   extension,  ///< extension largeBlob (12.4)
 };
 
+inline constexpr std::chrono::milliseconds kShortestPacketTimeout{100}, kLongestPacketTimeout{60'000};
+
 struct KeyConfig {
   Persona persona{};
   /// Unasked. A credential whose algorithm the style does not have gets the first of further_attestations
@@ -90,6 +92,9 @@ struct KeyConfig {
   bool always_uv = false;
   /// How long a person has for each answer; the specification wants 10 s at least.
   std::chrono::milliseconds presence_timeout{30'000};
+  /// How long a host may take from one packet of a message to the next. The specification leaves it open;
+  /// 500 ms is what security keys use, and too short on a machine that stands still for longer.
+  std::chrono::milliseconds packet_timeout{500};
 };
 
 }  // namespace fauxkey

@@ -33,7 +33,8 @@ struct ExportOptions {
   std::string passphrase;
 };
 
-void note(const std::string& sentence) { std::cerr << "fauxkey: " << sentence << "\n"; }
+/// In one go, so that who interrupts it finds a whole line or none.
+void note(const std::string& sentence) { std::cerr << "fauxkey: " + sentence + "\n"; }
 
 /// Which credentials are meant; every id has to be that of one.
 class Selection {

@@ -50,6 +50,8 @@ constexpr std::array kRareGroups{
     Group{"--uvm", kKey},
     Group{"--aaguid", kKey},
     Group{"--persona", kKey},
+    Group{"--presence-timeout", kRare},
+    Group{"--packet-timeout", kRare},
     Group{"--ctap", kKey},
     Group{"--serial", kKey},
     Group{"--seed", kTests},

@@ -38,6 +38,16 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Value& value,
       ->type_name(type_name);
 }
 
+/// A whole number of the limits' unit, the last included.
+template <class Least, class Most>
+CLI::Option* add_duration(CLI::App& command, const char* name, std::chrono::milliseconds& value, Least least,
+                          Most most, const char* description) {
+  return command
+      .add_option_function<std::int64_t>(
+          name, [&value](std::int64_t count) { value = Least{count}; }, description)
+      ->check(CLI::Range(std::int64_t{least.count()}, std::int64_t{Least{most}.count()}).description(""));
+}
+
 /// Names as the registry writes them; upper and lower case are the same.
 Algorithm algorithm_named(const std::string& text) {
   const auto wanted = CLI::detail::to_lower(text);
@@ -157,6 +167,13 @@ void add_key_options(CLI::App& command, KeyConfig& key, KeyChoice& choice) {
           "The model's number (AAGUID), by which sites look it up (default: the persona's own, which is no "
           "vendor's)")
       ->type_name("UUID");
+  add_duration(command, "--presence-timeout", key.presence_timeout, std::chrono::seconds{1},
+               std::chrono::hours{24}, "How long each question waits for its answer (default: 30)")
+      ->type_name("SECONDS");
+  add_duration(command, "--packet-timeout", key.packet_timeout, kShortestPacketTimeout, kLongestPacketTimeout,
+               "How long a host may take from one packet of a message to the next; more for a machine that "
+               "stands still for longer (default: 500)")
+      ->type_name("MS");
   const auto options = command.get_options();
   choice.options.assign(options.begin() + static_cast<std::ptrdiff_t>(before), options.end());
 }

@@ -179,6 +179,9 @@ KeyOptions read_key_options(const JsonIn& json, const std::filesystem::path& per
   config.uvm = reader.boolean("uvm").value_or(config.uvm);
   if (const auto timeout = reader.integer("presenceTimeoutMs", 10, kMaxDelay))
     config.presence_timeout = std::chrono::milliseconds{*timeout};
+  if (const auto timeout =
+          reader.integer("packetTimeoutMs", kShortestPacketTimeout.count(), kLongestPacketTimeout.count()))
+    config.packet_timeout = std::chrono::milliseconds{*timeout};
   if (const auto* user = reader.find("user")) {
     JsonReader behaviour{*user, reader.named("user")};
     read_behaviour(behaviour, options.user);
@@ -205,7 +208,8 @@ Json to_json(const KeyOptions& options) {
             {"clientPin", config.client_pin},
             {"protocol", name_in(kProtocolNames, config.ctap)},
             {"uvm", config.uvm},
-            {"presenceTimeoutMs", config.presence_timeout.count()}};
+            {"presenceTimeoutMs", config.presence_timeout.count()},
+            {"packetTimeoutMs", config.packet_timeout.count()}};
   if (!config.further_attestations.empty()) {
     json["furtherAttestations"] = Json::array();
     for (const auto style : config.further_attestations)

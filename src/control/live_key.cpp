@@ -142,6 +142,7 @@ std::unique_ptr<ctaphid::Device> LiveKey::plug_in(const std::string& spec) {
   ctaphid::Device::Settings settings;
   settings.clock = &sources_.clock;
   settings.channel_seed = sources_.channel_seed;
+  settings.packet_timeout = options_.config.packet_timeout;
   faults::Hooks hooks{.on_hit =
                           [this](faults::Id rule, const std::string& what) {
                             spdlog::info("Fault {}: {}.", rule, what);

@@ -81,6 +81,7 @@ class Device::Loop {
                  .pacing = transport_->pacing(),
                  .cbor = static_cast<bool>(handlers_.cbor),
                  .msg = static_cast<bool>(handlers_.msg),
+                 .packet_timeout = settings.packet_timeout,
                  .key_time = key_time(settings.clock)},
                 observer_.message,
                 observer_.refusal},

@@ -53,6 +53,8 @@ class Device {
     std::array<std::uint8_t, 3> device_version{0, 1, 0};
     /// Where the channel numbers begin; random unless given, which makes a run repeatable.
     std::optional<std::uint32_t> channel_seed;
+    /// From one packet of a message to the next; see KeyConfig.
+    std::chrono::milliseconds packet_timeout{500};
     /// The key's, for CTAPHID_LOCK's seconds; nothing: the machine's. It outlives the device.
     const Clock* clock = nullptr;
   };

@@ -81,7 +81,7 @@ void Engine::on_continuation(const Report& report, Time now, Effects& effects) {
                     std::to_string(sequence_of(report)) + ", not the next one");
     return;
   }
-  transaction_->deadline = now + kPacketTimeout;
+  transaction_->deadline = now + settings_.packet_timeout;
   if (transaction_->assembler.complete()) dispatch(*transaction_, now, effects);
 }
 
@@ -161,7 +161,7 @@ void Engine::on_request(const Report& report, Time now, Effects& effects) {
 
   transaction_.emplace(Transaction{.channel = channel,
                                    .assembler = Assembler{report},
-                                   .deadline = now + kPacketTimeout,
+                                   .deadline = now + settings_.packet_timeout,
                                    .answer = {},
                                    .resume = {}});
   if (transaction_->assembler.complete()) dispatch(*transaction_, now, effects);
@@ -254,7 +254,9 @@ void Engine::expire(Time now) {
   if (!transaction_ || transaction_->phase != Phase::assembling || now < transaction_->deadline) return;
   const std::uint32_t channel = transaction_->channel;
   transaction_.reset();
-  reply_error(channel, Error::msg_timeout, "11.2.5.2: the message's next packet did not come within 500 ms");
+  reply_error(channel, Error::msg_timeout,
+              "11.2.5.2: the message's next packet did not come within " +
+                  std::to_string(settings_.packet_timeout.count()) + " ms");
 }
 
 std::optional<Time> Engine::next_deadline() const {

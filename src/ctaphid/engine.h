@@ -43,9 +43,6 @@ struct Effects {
 
 class Engine {
  public:
-  /// The specification leaves the time between two packets of a message open; 500 ms is what security keys
-  /// use.
-  static constexpr std::chrono::milliseconds kPacketTimeout{500};
   static constexpr std::chrono::milliseconds kKeepaliveInterval{100};
   static constexpr std::chrono::seconds kMaxLock{10};
   /// Short replies that wait to be taken; further ones are lost, as they would be in a host's own queue.
@@ -58,6 +55,8 @@ class Engine {
     transport::Pacing pacing;
     bool cbor = true;  ///< otherwise the key speaks U2F alone
     bool msg = true;   ///< otherwise the key does not speak U2F
+    /// From one packet of a message to the next.
+    std::chrono::milliseconds packet_timeout{500};
     /// The key's own time, by which a lock ends; nothing: as hosts' time. All else is by hosts' time, for
     /// they wait by it.
     std::function<Time()> key_time{};

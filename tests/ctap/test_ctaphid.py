@@ -197,7 +197,8 @@ class TestAssembly:
         wire.link.write(last)
         assert first.receive() == (PING, bytes(200))
 
-    def test_a_message_that_stops_half_way_ends_with_a_timeout_after_half_a_second(self, wire):
+    def test_a_message_that_stops_half_way_ends_with_a_timeout_after_half_a_second(self, starter):
+        wire = starter.start("--packet-timeout", "500").wire()
         channel = wire.open_channel()
         started = time.monotonic()
         wire.link.write(next(packets(channel.cid, PING, bytes(1024))))

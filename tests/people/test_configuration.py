@@ -40,7 +40,8 @@ def values(home):
     """Of each key one that is not its default, from what the program says of it."""
     choice = {"uv": '"fingerprint"', "approve": '"auto"', "ctap": '"2.1"', "attestation": '"self"', "large-blobs": '"extension"'}
     text = {"algorithms": '["ES256"]', "prompt": '["terminal", "notification"]', "enterprise-attestation": '["a.example", "b.example"]', "fault": '["{}"]'}
-    return {key: {**choice, **text}.get(key, placeholder) for key, placeholder in keys(home)}
+    number = {"presence-timeout": "60", "packet-timeout": "1000"}
+    return {key: {**choice, **text, **number}.get(key, placeholder) for key, placeholder in keys(home)}
 
 
 def test_each_option_of_run_can_stand_in_the_file(home, write):

@@ -319,7 +319,8 @@ def test_another_user_who_has_the_link_gets_nothing(ui):
 def test_the_address_holds_no_token_once_the_page_is_there(page, ui):
     assert page.run("return location.href") == ui.control.url + "/"
     page.see("#connection", "Live")
-    page.run("location.reload()")
+    page.run("window.isOld = true; location.reload()")
+    page.until("!window.isOld")
     page.see("#connection", "Live")
 
 
@@ -416,8 +417,9 @@ def test_credentials_are_found_and_deleted(page, control):
         control.post(f"{key.path}/credentials", scene.credential(f"site{number:03}.example", f"user{number:03}"))
     page.tab("credentials")
     page.see("#panel-credentials", "130 credentials")
-    page.run("document.getElementById('credential-list').scrollTop = 52 * 130")
-    page.see("#credential-list", "site129.example")
+    # again, as the list may grow to its length only after it is told
+    page.until("(list => { list.scrollTop = list.scrollHeight; return list.innerText.includes(a0) })(document.getElementById('credential-list'))",
+               "site129.example")
     page.write("#credential-search", "SITE07")
     page.see("#panel-credentials .count", "10 of 130")
     page.click("#credential-list-3")

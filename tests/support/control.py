@@ -71,7 +71,7 @@ class Control:
         return self.ask("DELETE", path)
 
     def plug_in(self, **options):
-        return self.post("/v1/keys", {"transports": ["unix"], **options})
+        return self.post("/v1/keys", {"transports": ["unix"], "packetTimeoutMs": 2000, **options})
 
     def cdp(self, method, **params):
         answer = self.post("/v1/cdp", {"id": 7, "method": f"WebAuthn.{method}", "params": params})

@@ -14,6 +14,8 @@ from hid import Wire, open_fido2_device, open_link
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PIN = "correct horse"
 DESKTOP_VARIABLES = {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"}
+# Milliseconds from one packet to the next: the usual half second is less than a busy machine may stand still.
+PATIENCE = ("--packet-timeout", "2000")
 READY_SECONDS = 60  # the first start makes keys and certificates, perhaps on an emulated machine
 
 
@@ -33,6 +35,8 @@ class Daemon:
         elif store is not None and "--keyless" not in options:  # None: `options` tell
             options = ("--ephemeral", *options)
         where = f"unix:{os.path.join(folder, 'key.sock')}" if transport == "unix" else "uhid"
+        if "--packet-timeout" not in options:
+            options = (*PATIENCE, *options)
         command = [program, "run", *options, "--approve", approve, "--transport", where]
         self._keyless = "--keyless" in options
         if self._keyless and transport == "unix":

@@ -57,6 +57,7 @@ export interface KeyOptions {
   protocol?: 'ctap2' | 'u2f';
   uvm?: boolean;
   presenceTimeoutMs?: number;
+  packetTimeoutMs?: number;
   user?: User;
 }
 

@@ -8,6 +8,8 @@ from process import START_SECONDS, Program
 from waiting import wait_until
 
 FAUXKEY = os.environ["FAUXKEY"]
+# Milliseconds from one packet to the next: the usual half second is less than an emulated machine may stand still.
+PATIENCE = ("--packet-timeout", "5000")
 
 
 class Key:
@@ -15,7 +17,7 @@ class Key:
 
     def __init__(self, out, name, *options, approve="auto", trace_name=None):
         self.trace_path = os.path.join(out, trace_name or f"{name}.trace.jsonl")
-        command = [FAUXKEY, "run", "--transport", "uhid", "--approve", approve, "--trace", self.trace_path, *options]
+        command = [FAUXKEY, "run", "--transport", "uhid", *PATIENCE, "--approve", approve, "--trace", self.trace_path, *options]
         # In a session of its own, and so without a terminal: a key that asks waits until somebody cancels.
         self._program = Program(command, os.path.join(out, f"{name}.log"), start_new_session=True)
         try:

@@ -45,8 +45,10 @@ class Notifications:
             time.sleep(READING_SECONDS)
             return not self._window(desktop)
 
-        wait_until(is_gone, SECONDS, "the notification to go")
-        desktop.keep(picture, "notification")
+        try:
+            wait_until(is_gone, SECONDS, "the notification to go")
+        finally:
+            desktop.keep(picture, "notification")
 
     @staticmethod
     def _window(desktop):
