@@ -150,7 +150,7 @@ def without_what_varies(text):
 
 
 def flags(outcome):
-    return " ".join(name for name, is_set in outcome["flags"].items() if is_set)
+    return " ".join(name for name in ("UP", "UV", "BE", "BS") if outcome["flags"][name])
 
 
 def verdict(visitor, verification="discouraged", resident="discouraged", **wishes):
