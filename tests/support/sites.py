@@ -7,7 +7,6 @@ import re
 import select
 import signal
 import subprocess
-import threading
 
 from daemon import REPOSITORY
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client
@@ -32,7 +31,6 @@ class Server:
 
     def __init__(self, name, log_path, *options):
         self.name = name
-        self._here = threading.local()  # each thread has a connection of its own
         subprocess.run([SERVE, name, "--prepare"], check=True, stdin=subprocess.DEVNULL, timeout=PREPARE_SECONDS)
         command = [SERVE, name, "--port", "0", "--rp-id", RP_ID, "--origin", ORIGIN, *options]
         with open(log_path, "ab") as log:
@@ -47,16 +45,14 @@ class Server:
         self.port = int(line.rpartition(":")[2])
 
     def call(self, path, body=None):
-        connection = getattr(self._here, "connection", None) or http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        self._here.connection = connection
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)  # its own: servers end those that idle
         try:
             connection.request("GET" if body is None else "POST", path, body if body is None else json.dumps(body),
                                {"Content-Type": "application/json"})
             answer = connection.getresponse()
             result = json.loads(answer.read())
-        except (http.client.HTTPException, OSError):
-            self._here.connection = None
-            raise
+        finally:
+            connection.close()
         if answer.status == 400:
             raise Refused(result["error"])
         assert answer.status == 200, f"{path}: {answer.status} {result}"
@@ -154,7 +150,7 @@ def without_what_varies(text):
 
 
 def flags(outcome):
-    return " ".join(name for name, is_set in outcome["flags"].items() if is_set)
+    return " ".join(name for name in ("UP", "UV", "BE", "BS") if outcome["flags"][name])
 
 
 def verdict(visitor, verification="discouraged", resident="discouraged", **wishes):

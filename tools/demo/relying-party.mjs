@@ -217,7 +217,9 @@ export class RelyingParty {
     try {
       return await check();
     } catch (error) {
-      throw new Refused(error.cause ? `${error.message}: ${error.cause.message}` : error.message);
+      const said = [];
+      for (let each = error; each; each = each.cause) said.push(each.message);
+      throw new Refused(said.join(': '));
     }
   }
 
