@@ -6,6 +6,7 @@ import tempfile
 
 import pytest
 from conformance import Table
+from control import skip_what_libraries_lack
 from daemon import PIN, REPOSITORY, Daemon
 
 
@@ -65,7 +66,11 @@ class Starter:
         return folder
 
     def start(self, *options, folder=None, **arguments):
-        daemon = Daemon(self._program, folder or self.folder(), self._transport, *self._options, *options, **arguments)
+        try:
+            daemon = Daemon(self._program, folder or self.folder(), self._transport, *self._options, *options, **arguments)
+        except RuntimeError as error:
+            skip_what_libraries_lack(str(error))
+            raise
         self._daemons.append(daemon)
         return daemon
 

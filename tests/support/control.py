@@ -30,6 +30,14 @@ class Answer:
         return json.loads(self.text)
 
 
+def skip_what_libraries_lack(said):
+    """Of a key that cannot be here, as its algorithms are not."""
+    if "This machine's libraries have no " in said:
+        import pytest  # not wherever this is used
+
+        pytest.skip(said.strip().splitlines()[-1])
+
+
 class Control:
     """`url`: unix:PATH or http://127.0.0.1:PORT, as the daemon prints it."""
 
@@ -71,7 +79,10 @@ class Control:
         return self.ask("DELETE", path)
 
     def plug_in(self, **options):
-        return self.post("/v1/keys", {"transports": ["unix"], "packetTimeoutMs": 2000, **options})
+        answer = self.request("POST", "/v1/keys", {"transports": ["unix"], "packetTimeoutMs": 2000, **options})
+        skip_what_libraries_lack(answer.text)
+        assert answer.status == 201, f"{options}: {answer.status} {answer.text}"
+        return answer.json
 
     def cdp(self, method, **params):
         answer = self.post("/v1/cdp", {"id": 7, "method": f"WebAuthn.{method}", "params": params})
