@@ -41,8 +41,8 @@ std::optional<Arguments> match(std::string_view pattern, const std::vector<std::
 std::vector<Route> routes() {
   std::vector<Route> all;
   for (const auto& some :
-       {key_routes(), metadata_routes(), snapshot_routes(), credential_routes(), user_routes(), fault_routes(), event_routes(),
-        webdriver_routes(), cdp_routes(), inspector_routes()})
+       {key_routes(), metadata_routes(), snapshot_routes(), credential_routes(), user_routes(),
+        fault_routes(), event_routes(), webdriver_routes(), cdp_routes(), inspector_routes()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }
