@@ -269,16 +269,16 @@ def test_python_fido2_s_client_registers_and_logs_in_with_each(plug_in, name):
 # Limits
 
 
-def test_the_26th_discoverable_credential_has_no_room_on_a_yubikey_5(plug_in, rp_id):
+def test_the_101st_discoverable_credential_has_no_room_on_a_yubikey_5(plug_in, rp_id):
     channel = plug_in("yubikey-5").channel()
-    for number in range(25):
-        assert get_info(channel)[0x14] == 25 - number
+    for number in range(100):
+        assert get_info(channel)[0x14] == 100 - number
         make_credential(channel, rp_id, options={"rk": True}, user={"id": b"%d" % number, "name": "alice"})
     assert get_info(channel)[0x14] == 0
-    more = {"options": {"rk": True}, "user": {"id": b"25", "name": "bob"}}
+    more = {"options": {"rk": True}, "user": {"id": b"100", "name": "bob"}}
     assert channel.ctap2(MAKE_CREDENTIAL, make_credential_request(rp_id, **more))[0] == KEY_STORE_FULL
     make_credential(channel, rp_id, options={"rk": True}, user={"id": b"7", "name": "alice"})  # in the place of her old one
-    make_credential(channel, rp_id, user={"id": b"25", "name": "bob"})  # which lies in its id
+    make_credential(channel, rp_id, user={"id": b"100", "name": "bob"})  # which lies in its id
     assert get_info(channel)[0x14] == 0
 
 

@@ -207,7 +207,7 @@ complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a list -d 'List them, the
 complete -c fauxkey -n '__fauxkey_at fauxkey persona' -a show -d 'Print one as its file has it, to copy and change'
 complete -c fauxkey -n '__fauxkey_at fauxkey persona list' -l json -d 'One JSON array, for scripts'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l persona -x -d 'Of these kinds alone'
-complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l out -x -d 'Write blob.jwt, root.pem and each statement'
+complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l out -x -d 'Write blob.jwt, root.pem and NAME.json to this folder'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l serve -x -d 'Serve them over HTTP, 127.0.0.1:PORT, until Ctrl-C'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l status -x -d 'Report this of a kind: REVOKED, USER_KEY_REMOTE_COMPROMISE, UPDATE_AVAILABLE, FIDO_CERTIFIED_L1 …'
 complete -c fauxkey -n '__fauxkey_at fauxkey metadata' -l next-update -x -d 'When the list is out of date'
