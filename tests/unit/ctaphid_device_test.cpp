@@ -272,10 +272,10 @@ TEST_CASE("device: a handler that throws is an ERROR to the host, and the device
            .msg = {},
            .wink = {}}};
   const std::uint32_t channel = rig.open_channel();
-  for (const Command command : {Command::cbor, Command::msg}) {  // and so is a handler that is missing
-    rig.send(channel, command, {0x04});
-    CHECK(rig.receive_answer() == Message{channel, Command::error, {0x7F}});
-  }
+  rig.send(channel, Command::cbor, {0x04});
+  CHECK(rig.receive_answer() == Message{channel, Command::error, {0x7F}});
+  rig.send(channel, Command::msg, {0x04});  // without a handler there is no such command
+  CHECK(rig.receive_answer() == Message{channel, Command::error, {0x01}});
   rig.send(channel, Command::ping, {1});
   CHECK(rig.receive() == Message{channel, Command::ping, {1}});
 }
