@@ -122,7 +122,8 @@ attack::HttpReply ask(const attack::HttpQuestion& question) {
                 .tls = true};
   call.headers.reserve(question.headers.size());
   for (const auto& [name, value] : question.headers) {
-    std::string line = name + ": " + value;
+    std::string line{name};
+    line.append(": ").append(value);
     std::erase_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; });
     call.headers.push_back(std::move(line));
   }
@@ -293,7 +294,7 @@ void add_attack(CLI::App& program, Action& action) {
           "Only the scenario of this id, or those whose ids begin so: \"reg-*\"; may be given more than once")
       ->type_name("ID")
       ->allow_extra_args(false);
-  std::vector<std::string> policies{attack::kPolicies.begin(), attack::kPolicies.end()};
+  const std::vector<std::string> policies{attack::kPolicies.begin(), attack::kPolicies.end()};
   command
       .add_option("--policy", options->policies,
                   "What the site is strict about by its own choice; may be given more than once")

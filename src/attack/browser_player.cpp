@@ -132,7 +132,11 @@ Player::Played BrowserPlayer::ceremony(Ceremony which, const Json& given, const 
   (void)execute(which == Ceremony::registration ? page.registration : page.login, given);
   const auto outcome = wait(page.outcome, settings_.limit, [](const Json& said) { return said.is_object(); });
   bool idle = false;
-  for (const auto& id : ids) idle = idle || of_daemon("GET", path + "/" + id, {})["hits"] == 0;
+  for (const auto& id : ids) {
+    auto rule = path;
+    rule.append("/").append(id);
+    idle = idle || of_daemon("GET", rule, {})["hits"] == 0;
+  }
   if (!ids.empty()) (void)of_daemon("DELETE", path, {});
 
   const auto said = text_of(outcome, "error", "");

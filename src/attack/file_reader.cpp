@@ -132,7 +132,8 @@ const Node& TableReader::need(std::string_view name, Node::Kind kind) {
 
 std::string TableReader::text(std::string_view name, std::string otherwise) {
   const auto* const node = find(name, Node::Kind::text);
-  return node != nullptr ? node->text : std::move(otherwise);
+  if (node != nullptr) return node->text;
+  return otherwise;
 }
 
 bool TableReader::boolean(std::string_view name, bool otherwise) {
@@ -185,8 +186,9 @@ void TableReader::done() const {
   for (const auto& [name, node] : table_.members) {
     if (std::ranges::find(known_, name) != known_.end()) continue;
     std::string known;
-    for (const auto& one : known_) known += (known.empty() ? "" : ", ") + one;
-    refuse(node, what_ + " has no member \"" + name + "\"; it may have: " + known);
+    for (const auto& one : known_) known.append(known.empty() ? "" : ", ").append(one);
+    auto sentence = what_;
+    refuse(node, sentence.append(" has no member \"").append(name).append("\"; it may have: ").append(known));
   }
 }
 

@@ -198,7 +198,8 @@ class ScenarioReader {
       if (std::ranges::find(kKnownVariables, name) != kKnownVariables.end()) continue;
       std::string known;
       for (const auto one : kKnownVariables) known.append(known.empty() ? "" : ", ").append(one);
-      table_.refuse(node, "nothing is called ${" + name + "}; there are: " + known);
+      std::string sentence{"nothing is called ${"};
+      table_.refuse(node, sentence.append(name).append("}; there are: ").append(known));
     }
   }
 

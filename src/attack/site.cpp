@@ -51,7 +51,8 @@ class SiteReader {
       if (std::ranges::find(kPolicies, policy) != kPolicies.end()) continue;
       std::string known;
       for (const auto one : kPolicies) known.append(known.empty() ? "" : ", ").append(one);
-      table_.refuse(*list, "there is no policy \"" + policy + "\"; there are: " + known);
+      std::string sentence{"there is no policy \""};
+      table_.refuse(*list, sentence.append(policy).append("\"; there are: ").append(known));
     }
   }
 
@@ -123,8 +124,9 @@ class SiteReader {
         continue;
       std::string known;
       for (const auto one : kSiteVariables) known.append(known.empty() ? "" : ", ").append(one);
-      for (const auto& one : kept_) known += ", " + one;
-      reader.refuse(node, "nothing is called ${" + name + "}; there are: " + known);
+      for (const auto& one : kept_) known.append(", ").append(one);
+      std::string sentence{"nothing is called ${"};
+      reader.refuse(node, sentence.append(name).append("}; there are: ").append(known));
     }
   }
 

@@ -37,7 +37,7 @@ std::string brief_error(const Said& said, const std::string& at) {
   const auto* const found = at_path(said.body, at);
   if (found != nullptr && found->is_string()) return one_line(found->get<std::string>());
   if (found != nullptr && !found->is_null() && !at.empty()) return one_line(control::to_text(*found));
-  const auto text = said.text.substr(0, said.text.find("<"));
+  const auto text = said.text.substr(0, said.text.find('<'));
   return one_line("status " + std::to_string(said.status) + (text.empty() ? "" : ": " + text));
 }
 
@@ -70,7 +70,8 @@ Said Visit::ask(const SiteCall& call) {
   for (const auto& [name, value] : call.headers)
     question.headers.emplace_back(name, variables_.fill_text(value));
   std::string cookies;
-  for (const auto& [name, value] : cookies_) cookies += (cookies.empty() ? "" : "; ") + name + "=" + value;
+  for (const auto& [name, value] : cookies_)
+    cookies.append(cookies.empty() ? "" : "; ").append(name).append("=").append(value);
   if (!cookies.empty()) question.headers.emplace_back("Cookie", cookies);
 
   auto reply = http_(question);

@@ -68,7 +68,8 @@ std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& 
     if (found == kAttestationNames.end()) {
       std::string known;
       for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);
-      throw BadRequest{what + " has a name that is none of: " + known + "."};
+      auto sentence = what;
+      throw BadRequest{sentence.append(" has a name that is none of: ").append(known).append(".")};
     }
     if (std::ranges::find(styles, found->value) == styles.end()) styles.push_back(found->value);
   }

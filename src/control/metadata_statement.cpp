@@ -36,8 +36,8 @@ constexpr std::array kAlgorithmNames{AlgorithmName{Algorithm::es256, "secp256r1_
                                      AlgorithmName{Algorithm::es256k, "secp256k1_ecdsa_sha256_raw"}};
 
 struct AttestationTypes {
-  AttestationStyle style;
-  std::array<std::string_view, 2> types;
+  AttestationStyle style{};
+  std::array<std::string_view, 2> types{};
 };
 constexpr std::array kAttestationTypes{AttestationTypes{AttestationStyle::packed, {"basic_full"}},
                                        AttestationTypes{AttestationStyle::packed_self, {"basic_surrogate"}},

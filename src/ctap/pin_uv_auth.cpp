@@ -15,8 +15,9 @@ Result<PinProtocol*> PinUvAuth::protocol(std::uint64_t version) {
   }
   std::string known;
   for (const auto& protocol : protocols_) {
-    known =
-        std::to_string(static_cast<unsigned>(protocol.version())) + (known.empty() ? "" : " and ") + known;
+    auto versions = std::to_string(static_cast<unsigned>(protocol.version()));
+    if (!known.empty()) versions.append(" and ").append(known);
+    known = std::move(versions);
   }
   return fail(Status::invalid_parameter,
               "there is no PIN/UV auth protocol " + std::to_string(version) + ", only " + known);

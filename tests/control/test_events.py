@@ -133,6 +133,10 @@ def test_a_daemon_that_ends_ends_its_streams_cleanly(starter):
 def test_the_trace_is_the_messages_among_the_events(key, control):
     Site(key, "example.org").register("alice")
     name = key.state["name"]
+    deadline = time.monotonic() + 20  # an answer may be told after the host has it
+    while not any(event["type"] == "ctap.answer" and event["data"]["command"] == "makeCredential" for event in control.events(0, key=name)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     answer = control.request("GET", f"/v1/trace?key={name}")
     assert answer.headers["Content-Type"] == "application/jsonl"
     lines = [json.loads(line) for line in answer.text.splitlines()]
