@@ -422,6 +422,7 @@ def test_credentials_are_found_and_deleted(page, control):
                "site129.example")
     page.write("#credential-search", "SITE07")
     page.see("#panel-credentials .count", "10 of 130")
+    page.see("#credential-list-3", "user073")  # drawn after it is counted
     page.click("#credential-list-3")
     page.see("#panel-credentials .detail", "user073")
     page.click("#panel-credentials .detail .danger")
