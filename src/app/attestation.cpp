@@ -5,18 +5,12 @@
 #include "app/commands.h"
 #include "app/error.h"
 #include "app/process.h"
-#include "app/store_options.h"
 #include "app/text.h"
 #include "crypto/x509.h"
 #include "fauxkey/attestation_root.h"
 
 namespace fauxkey::app {
 namespace attestation_command {
-
-struct Options {
-  StoreOptions store;
-  std::string root;  ///< empty: the keystore's own
-};
 
 /// What is printed, of a root: a text in PEM.
 using Print = std::string (*)(const AttestationRoot& root, Random& random);
@@ -36,34 +30,22 @@ std::string print_revocation_lists(const AttestationRoot& root, Random& random) 
   return text;
 }
 
-int print(const Options& options, Print text) {
+int print(const RootOptions& options, Print text) {
   protect_memory();
   SystemRandom random;
   SystemClock clock;
-  std::shared_ptr<const AttestationRoot> root;
-  if (options.root.empty()) {
-    // A keystore that is not there yet is made, so that a relying party can be told the root before the key's
-    // first start.
-    const auto store = open_store(options.store, true, random, clock);
-    root = attestation_root_of(*store, random, clock);
-  } else {
-    root = open_attestation_root(options.root, random, clock);
-  }
-  std::cout << text(*root, random);
+  std::cout << text(*options.open(random, clock), random);
   finish_output();
   return kDone;
 }
 
 void add(CLI::App& attestation, Action& action, const char* name, const char* what, Print text) {
   auto& command = *attestation.add_subcommand(name, what);
-  const auto options = std::make_shared<Options>();
-  add_store_options(command, options->store);
-  add_attestation_root_option(command, options->root,
-                              "The root of fauxkey run --attestation-root, in place of the keystore's own");
+  const auto options = std::make_shared<RootOptions>();
+  add_root_options(command, *options);
   command.callback([&action, options, text] {
     action = [options, text] {
-      if (!options->root.empty() && !(options->store.store.empty() && options->store.unlock.empty()))
-        throw UsageError{"--attestation-root is in place of the keystore's own root: give one of them."};
+      options->check();
       return print(*options, text);
     };
   });

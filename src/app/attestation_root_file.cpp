@@ -103,4 +103,20 @@ void add_attestation_root_option(CLI::App& command, std::string& path, const std
   command.add_option("--attestation-root", path, description)->type_name("FILE");
 }
 
+void RootOptions::check() const {
+  if (!file.empty() && !(store.store.empty() && store.unlock.empty()))
+    throw UsageError{"--attestation-root is in place of the keystore's own root: give one of them."};
+}
+
+std::shared_ptr<const AttestationRoot> RootOptions::open(Random& random, Clock& clock) const {
+  if (!file.empty()) return open_attestation_root(file, random, clock);
+  return attestation_root_of(*open_store(store, true, random, clock), random, clock);
+}
+
+void add_root_options(CLI::App& command, RootOptions& options) {
+  add_attestation_root_option(command, options.file,
+                              "The root of fauxkey run --attestation-root, in place of the keystore's own");
+  add_store_options(command, options.store);
+}
+
 }  // namespace fauxkey::app

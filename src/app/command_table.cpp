@@ -29,6 +29,11 @@ std::string long_name(const CLI::Option& option) {
   return option.get_lnames().empty() ? std::string{} : option.get_lnames().front();
 }
 
+bool is_number(const CLI::Option& option) {
+  constexpr std::array<std::string_view, 3> kNumbers{"N", "SECONDS", "MS"};  // what stands for one
+  return std::ranges::find(kNumbers, type_of(option)) != kNumbers.end();
+}
+
 bool is_flag(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
 bool is_list(const CLI::Option& option) {

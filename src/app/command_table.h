@@ -18,6 +18,8 @@ namespace fauxkey::app {
 /// "store"; empty for positional ones.
 [[nodiscard]] std::string long_name(const CLI::Option& option);
 [[nodiscard]] bool is_flag(const CLI::Option& option);
+/// Takes a whole number, of a unit or not.
+[[nodiscard]] bool is_number(const CLI::Option& option);
 /// Takes more than one value, or may be given more than once with one each.
 [[nodiscard]] bool is_list(const CLI::Option& option);
 

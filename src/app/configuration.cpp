@@ -104,12 +104,6 @@ const CLI::Option* find(const std::vector<const CLI::Option*>& options, std::str
   return found == options.end() ? nullptr : *found;
 }
 
-/// By what stands for it: a number, or one of a unit.
-bool is_number(const CLI::Option& option) {
-  constexpr std::array<std::string_view, 3> kNumbers{"N", "SECONDS", "MS"};
-  return std::ranges::find(kNumbers, type_of(option)) != kNumbers.end();
-}
-
 /// What kind of value a key takes, in words.
 std::string kind_of(const CLI::Option& option) {
   if (is_flag(option)) return "true or false";

@@ -55,12 +55,10 @@ int protect(const ProtectOptions& options) {
   }
   std::cout << std::flush;
   if (!other_snapshots.empty()) {
-    std::string names;
-    for (const auto& name : other_snapshots) names += (names.empty() ? "" : ", ") + name;
     throw Failure{
         "These snapshots are damaged and open with what opened the keystore before: delete them by "
         "fauxkey keystore snapshot delete: " +
-        names + "."};
+        listed(other_snapshots) + "."};
   }
   return kDone;
 }

@@ -16,7 +16,6 @@
 #include "app/notify.h"
 #include "app/paths.h"
 #include "app/process.h"
-#include "app/store_options.h"
 #include "app/text.h"
 #include "control/http_server.h"
 #include "crypto/x509.h"
@@ -31,8 +30,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kDefaultUpdate = 30LL * 86'400;
 
 struct Options {
-  StoreOptions store;
-  std::string root;
+  RootOptions root;
   std::vector<std::string> personas;  ///< empty: all
   std::vector<std::string> statuses;  ///< NAME=STATUS, NAME=STATUS@DATE
   std::string next_update;
@@ -80,11 +78,9 @@ std::map<std::string, std::vector<control::StatusReport>> reports_of(const Optio
       throw UsageError{"--status takes a persona and a status, such as yubikey-5=REVOKED."};
     control::StatusReport report{.status = text.substr(equals + 1, at - equals - 1), .date = today};
     if (at != std::string::npos) report.date = text.substr(at + 1);
-    if (std::ranges::find(known, report.status) == known.end()) {
-      std::string names;
-      for (const auto name : known) names.append(names.empty() ? "" : ", ").append(name);
-      throw UsageError{"--status: there is no status " + report.status + ": choose of " + names + "."};
-    }
+    if (std::ranges::find(known, report.status) == known.end())
+      throw UsageError{"--status: there is no status " + report.status + ": choose of " + listed(known) +
+                       "."};
     if (!control::is_metadata_date(report.date))
       throw UsageError{"--status: " + report.date + " is no date such as 2026-12-31."};
     reports[text.substr(0, equals)].push_back(std::move(report));
@@ -150,11 +146,8 @@ control::HttpResponse answer(const std::vector<File>& files, const control::Http
     return control::error_response(405, "Metadata can be read alone (GET).");
   const auto name = request.path == "/" ? std::string{"blob.jwt"} : request.path.substr(1);
   const auto found = std::ranges::find(files, name, &File::name);
-  if (found == files.end()) {
-    std::string names;
-    for (const auto& file : files) names += (names.empty() ? "" : ", ") + file.name;
-    return control::error_response(404, "There are here: " + names + ".");
-  }
+  if (found == files.end())
+    return control::error_response(404, "There are here: " + listed(files, &File::name) + ".");
   control::HttpResponse response;
   response.content_type = found->content_type;
   response.body = found->content;
@@ -181,9 +174,7 @@ int run(const Options& options) {
   protect_memory();
   SystemRandom random;
   SystemClock clock;
-  const auto root = options.root.empty()
-                        ? attestation_root_of(*open_store(options.store, true, random, clock), random, clock)
-                        : open_attestation_root(options.root, random, clock);
+  const auto root = options.root.open(random, clock);
   const auto files = make_files(options, root, clock);
   if (!options.out.empty()) write_files(options.out, files, random);
   if (!options.serve.empty()) serve(options.serve, files);
@@ -225,13 +216,10 @@ void add_metadata(CLI::App& program, Action& action) {
   command.add_option("--number", options->number, "The list's number, which rises (default: 1)")
       ->type_name("N");
   command.add_flag("--bad-signature", options->bad_signature, "The list's signature is wrong");
-  add_attestation_root_option(command, options->root,
-                              "The root of fauxkey run --attestation-root, in place of the keystore's own");
-  add_store_options(command, options->store);
+  add_root_options(command, options->root);
   command.callback([&action, options] {
     action = [options] {
-      if (!options->root.empty() && !(options->store.store.empty() && options->store.unlock.empty()))
-        throw UsageError{"--attestation-root is in place of the keystore's own root: give one of them."};
+      options->root.check();
       return metadata_command::run(*options);
     };
   });

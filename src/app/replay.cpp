@@ -150,9 +150,7 @@ void print(const ReplayedMessage& message, const std::string& why) {
   if (!why.empty() && message.verdict == ReplayedMessage::Verdict::different)
     std::cout << "  the key says why: " << why << '\n';
   if (!message.reason.empty()) std::cout << "  " << message.reason << '\n';
-  std::string left_out;
-  for (const auto& member : message.comparison.left_out)
-    left_out += (left_out.empty() ? "" : ", ") + shown(member);
+  const auto left_out = listed(message.comparison.left_out, shown);
   if (!left_out.empty()) std::cout << "  not compared: " << left_out << '\n';
 }
 

@@ -62,10 +62,7 @@ user::Presence presence_of(Approve approve) {
 void log_key(const VirtualKey& key, const RunOptions& options) {
   if (const auto& persona = options.key.persona.name; persona != personas::kDefault)
     spdlog::info("The key is of the persona {}: its shape only, not the vendor's product.", persona);
-  std::string offered;
-  for (const auto algorithm : key.algorithms())
-    offered += (offered.empty() ? "" : ", ") + std::string{name_of(algorithm)};
-  spdlog::info("Algorithms: {}.", offered);
+  spdlog::info("Algorithms: {}.", listed(key.algorithms(), [](Algorithm one) { return name_of(one); }));
   if (options.key.ctap && options.key.newest_version == CtapVersion::fido_2_3)
     spdlog::info("The key names FIDO_2_3, which Firefox 153 takes for a U2F key: for that give --ctap 2.1.");
   if (options.seed) {

@@ -54,10 +54,9 @@ Algorithm algorithm_named(const std::string& text) {
   const auto* const found = std::ranges::find_if(
       kAlgorithms, [&](Algorithm algorithm) { return CLI::detail::to_lower(name_of(algorithm)) == wanted; });
   if (found != kAlgorithms.end()) return *found;
-  std::string known;
-  for (const auto algorithm : kAlgorithms)
-    known += std::string{known.empty() ? "" : ", "} + name_of(algorithm);
-  throw CLI::ValidationError{"--algorithms", "there is no algorithm " + text + ": choose of " + known + "."};
+  throw CLI::ValidationError{"--algorithms",
+                             "there is no algorithm " + text + ": choose of " +
+                                 listed(kAlgorithms, [](Algorithm one) { return name_of(one); }) + "."};
 }
 
 std::vector<std::string> prompt_choices() {

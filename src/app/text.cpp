@@ -105,13 +105,6 @@ Colours chosen_colours = Colours::automatic;
 
 std::string shown(const std::string& text) { return display_text(text, kWidest, Shorten::start); }
 
-std::string hex(ByteView bytes) {
-  std::string text(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
-  text.pop_back();
-  return text;
-}
-
 std::string date_and_time(std::int64_t unix_time) {
   const std::time_t time{unix_time};
   std::tm utc{};

@@ -6,13 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "fauxkey/bytes.h"
 #include "user/display_text.h"
 
 namespace fauxkey::app {
 
-/// Lower case, without separators.
-[[nodiscard]] std::string hex(ByteView bytes);
 /// "2026-03-01T12:00:00Z"
 [[nodiscard]] std::string date_and_time(std::int64_t unix_time);
 /// "2.5 MiB"

@@ -14,7 +14,7 @@ std::string see(const CLI::App& command) {
   return " (see fauxkey help" + (space == std::string::npos ? "" : name.substr(space)) + ")";
 }
 
-std::string listed(const std::vector<std::string>& words, const char* last) {
+std::string alternatives(const std::vector<std::string>& words, const char* last) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool is_last = i + 1 == words.size();
@@ -102,10 +102,10 @@ std::string one_line(const std::string& sentence) {
 std::string value_error(const CLI::ParseError& error, const CLI::Option& option, const std::string& name,
                         const std::string& value) {
   if (const auto choices = choices_of(option); !choices.empty())
-    return name + " takes " + listed(choices, "or") + ", and not " + shown(value);
+    return name + " takes " + alternatives(choices, "or") + ", and not " + shown(value);
   if (is_flag(option)) return name + " takes true or false, or no value, and not " + shown(value);
   if (is<CLI::ConversionError>(error))
-    return name + " takes " + (type_of(option) == "N" ? "a number" : type_of(option)) + ", and not " +
+    return name + " takes " + (is_number(option) ? "a number" : type_of(option)) + ", and not " +
            shown(value);
   auto why = std::string{error.what()};
   if (const auto colon = why.find(": "); colon != std::string::npos && why.starts_with("--"))
@@ -127,7 +127,7 @@ std::string usage_error(const CLI::ParseError& error, const CLI::App& program) {
     if (const auto names = command_names(command); !names.empty()) {
       if (command.get_parent() == nullptr)
         return "No command is given: fauxkey run starts a key, and fauxkey help says what else there is.";
-      return name + " needs one of its commands: " + listed(names, "or") + see(command);
+      return name + " needs one of its commands: " + alternatives(names, "or") + see(command);
     }
     if (const auto* const option = option_named(what, command)) {
       const auto type = type_of(*option);

@@ -185,10 +185,10 @@ Bytes TableReader::hex(std::string_view name) {
 void TableReader::done() const {
   for (const auto& [name, node] : table_.members) {
     if (std::ranges::find(known_, name) != known_.end()) continue;
-    std::string known;
-    for (const auto& one : known_) known.append(known.empty() ? "" : ", ").append(one);
     auto sentence = what_;
-    refuse(node, sentence.append(" has no member \"").append(name).append("\"; it may have: ").append(known));
+    refuse(
+        node,
+        sentence.append(" has no member \"").append(name).append("\"; it may have: ").append(listed(known_)));
   }
 }
 

@@ -58,12 +58,10 @@ class TableReader {
   }
   template <class Rows>
   [[nodiscard]] auto one_of(const Node& node, const Rows& rows) -> decltype(rows.begin()->value) {
-    std::string known;
     for (const auto& row : rows) {
       if (node.text == row.name) return row.value;
-      known.append(known.empty() ? "" : ", ").append(row.name);
     }
-    refuse(node, "\"" + node.text + "\" is none of: " + known);
+    refuse(node, "\"" + node.text + "\" is none of: " + control::names_of(rows));
   }
   /// Refuses what nobody has asked for.
   void done() const;

@@ -105,11 +105,8 @@ class ScenarioReader {
                                          const std::array<std::string_view, N>& words) {
     const auto* const node = reader.find(name, Node::Kind::text);
     if (node == nullptr) return std::nullopt;
-    if (std::ranges::find(words, node->text) == words.end()) {
-      std::string known;
-      for (const auto one : words) known.append(known.empty() ? "" : ", ").append(one);
-      reader.refuse(*node, "\"" + node->text + "\" is none of: " + known);
-    }
+    if (std::ranges::find(words, node->text) == words.end())
+      reader.refuse(*node, "\"" + node->text + "\" is none of: " + listed(words));
     return node->text;
   }
 
@@ -196,10 +193,8 @@ class ScenarioReader {
   void check_variables(const Node& node, const Json& json) {
     for (const auto& name : variables_in(json)) {
       if (std::ranges::find(kKnownVariables, name) != kKnownVariables.end()) continue;
-      std::string known;
-      for (const auto one : kKnownVariables) known.append(known.empty() ? "" : ", ").append(one);
       std::string sentence{"nothing is called ${"};
-      table_.refuse(node, sentence.append(name).append("}; there are: ").append(known));
+      table_.refuse(node, sentence.append(name).append("}; there are: ").append(listed(kKnownVariables)));
     }
   }
 

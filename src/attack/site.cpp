@@ -49,10 +49,8 @@ class SiteReader {
     site.policies = table_.texts("policies");
     for (const auto& policy : site.policies) {
       if (std::ranges::find(kPolicies, policy) != kPolicies.end()) continue;
-      std::string known;
-      for (const auto one : kPolicies) known.append(known.empty() ? "" : ", ").append(one);
       std::string sentence{"there is no policy \""};
-      table_.refuse(*list, sentence.append(policy).append("\"; there are: ").append(known));
+      table_.refuse(*list, sentence.append(policy).append("\"; there are: ").append(listed(kPolicies)));
     }
   }
 
@@ -122,8 +120,7 @@ class SiteReader {
       if (std::ranges::find(kSiteVariables, name) != kSiteVariables.end() ||
           std::ranges::find(kept_, name) != kept_.end())
         continue;
-      std::string known;
-      for (const auto one : kSiteVariables) known.append(known.empty() ? "" : ", ").append(one);
+      auto known = listed(kSiteVariables);
       for (const auto& one : kept_) known.append(", ").append(one);
       std::string sentence{"nothing is called ${"};
       reader.refuse(node, sentence.append(name).append("}; there are: ").append(known));

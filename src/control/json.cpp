@@ -130,10 +130,8 @@ std::optional<Bytes> JsonReader::bytes(std::string_view name) {
 void JsonReader::done() const {
   for (const auto& [name, value] : object_.items()) {
     if (std::ranges::find(known_, std::string_view{name}) != known_.end()) continue;
-    std::string known;
-    for (const auto& one : known_) known.append(known.empty() ? "" : ", ").append(one);
     throw BadRequest{what_ + " has a member \"" + std::string{std::string_view{name}.substr(0, 100)} +
-                     "\" that is not known here; there are: " + known + "."};
+                     "\" that is not known here; there are: " + listed(known_) + "."};
   }
 }
 

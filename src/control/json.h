@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "base/wiping.h"
 #include "fauxkey/bytes.h"
 #include "keystore/exchange/json.h"
@@ -40,6 +41,12 @@ class BadRequest : public std::runtime_error {
 /// The same without wiping, for what holds no secret.
 [[nodiscard]] Json plain(const JsonIn& json);
 
+/// Those of a table, each of whose rows has one.
+template <class Rows>
+[[nodiscard]] std::string names_of(const Rows& rows) {
+  return listed(rows, [](const auto& row) { return row.name; });
+}
+
 /// An object of a request, whose members are asked for one by one. Each that is asked for is known: `done`
 /// refuses what is left.
 class JsonReader {
@@ -63,12 +70,10 @@ class JsonReader {
       -> std::optional<decltype(rows.begin()->value)> {
     const auto word = text(name);
     if (!word) return std::nullopt;
-    std::string known;
     for (const auto& row : rows) {
       if (*word == row.name) return row.value;
-      known.append(known.empty() ? "" : ", ").append(row.name);
     }
-    throw BadRequest{named(name) + " is none of: " + known + "."};
+    throw BadRequest{named(name) + " is none of: " + names_of(rows) + "."};
   }
   /// Throws BadRequest where there are members that nobody has asked for.
   void done() const;
@@ -83,7 +88,7 @@ class JsonReader {
   std::vector<std::string> known_;
 };
 
-/// The names of a table's values, and back.
+/// Of a table's values.
 using personas::Named;
 template <class Rows, class T>
 [[nodiscard]] std::string_view name_in(const Rows& rows, const T& value) {

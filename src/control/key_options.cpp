@@ -41,9 +41,7 @@ constexpr std::array kSampleNames{
 constexpr std::int64_t kMaxDelay = 24LL * 3600 * 1000;
 constexpr std::size_t kMaxTransports = 8;
 
-BadRequest no_algorithm(const std::string& what) {
-  std::string known;
-  for (const auto algorithm : kAlgorithms) known.append(known.empty() ? "" : ", ").append(name_of(algorithm));
+BadRequest no_such_name(const std::string& what, const std::string& known) {
   return BadRequest{what + " has a name that is none of: " + known + "."};
 }
 
@@ -52,7 +50,8 @@ std::vector<Algorithm> read_algorithms(const std::vector<std::string>& names, co
   for (const auto& name : names) {
     const auto* const found =
         std::ranges::find_if(kAlgorithms, [&](Algorithm algorithm) { return name == name_of(algorithm); });
-    if (found == kAlgorithms.end()) throw no_algorithm(what);
+    if (found == kAlgorithms.end())
+      throw no_such_name(what, listed(kAlgorithms, [](Algorithm one) { return name_of(one); }));
     if (std::ranges::find(algorithms, *found) == algorithms.end()) algorithms.push_back(*found);
   }
   return algorithms;
@@ -65,12 +64,7 @@ std::vector<AttestationStyle> read_attestations(const std::vector<std::string>& 
   for (const auto& name : names) {
     const auto* const found =
         std::ranges::find_if(kAttestationNames, [&](const auto& row) { return row.name == name; });
-    if (found == kAttestationNames.end()) {
-      std::string known;
-      for (const auto& row : kAttestationNames) known.append(known.empty() ? "" : ", ").append(row.name);
-      auto sentence = what;
-      throw BadRequest{sentence.append(" has a name that is none of: ").append(known).append(".")};
-    }
+    if (found == kAttestationNames.end()) throw no_such_name(what, names_of(kAttestationNames));
     if (std::ranges::find(styles, found->value) == styles.end()) styles.push_back(found->value);
   }
   return styles;

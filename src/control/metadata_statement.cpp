@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "cbor/cbor.h"
 #include "control/metadata.h"
 #include "control/trace_names.h"
@@ -66,17 +67,6 @@ void add(Json& list, std::string_view text) {
   if (!text.empty() && std::find(list.begin(), list.end(), Json(text)) == list.end()) list.push_back(text);
 }
 
-std::string hex_of(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xFU];
-  }
-  return text;
-}
-
 std::string base64_of(ByteView bytes) {
   const auto text = exchange::encode_base64(bytes, exchange::Base64::padded);
   return {text.begin(), text.end()};
@@ -98,7 +88,7 @@ Json plain_json(const cbor::Value& value) {  // NOLINT(misc-no-recursion): bound
   }
   if (const auto* text = value.as<std::string>()) return *text;
   if (const auto* boolean = value.as<bool>()) return *boolean;
-  if (const auto* bytes = value.as<Bytes>()) return hex_of(*bytes);
+  if (const auto* bytes = value.as<Bytes>()) return hex(*bytes);
   return value.as_integer().value_or(0);
 }
 
@@ -255,7 +245,7 @@ Json metadata_statement(const KeyConfig& wanted, const std::shared_ptr<const Att
     const auto leaf = specimen.key.sign_as_attestation(AttestationVariant::genuine, Bytes{});
     if (leaf)
       json["attestationCertificateKeyIdentifiers"] =
-          Json::array({hex_of(crypto::x509::key_identifier_of(leaf->certificate))});
+          Json::array({hex(crypto::x509::key_identifier_of(leaf->certificate))});
   }
   const auto types = attestation_types(config);
   json.update({{"description", "fauxkey: " + persona.name},

@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/text.h"
 #include "cbor/cbor.h"
 #include "control/replay.h"
 
@@ -36,16 +37,6 @@ constexpr std::array<std::string_view, 2> kNoContent{"channel", "size"};
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
-}
-
-std::string as_hex(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xFU];
-  }
-  return text;
 }
 
 std::optional<Bytes> bytes_of(const Json& json) {
@@ -161,7 +152,7 @@ bool replace(cbor::Value& value, const std::map<Bytes, Bytes>& ids) {  // NOLINT
 void IdMap::learn(const Bytes& recorded, const Bytes& live) {
   if (recorded.empty() || recorded == live) return;
   ids_[recorded] = live;
-  as_hex_[as_hex(recorded)] = as_hex(live);
+  as_hex_[hex(recorded)] = hex(live);
 }
 
 void IdMap::learn(const Json& recorded, const Json& live) {

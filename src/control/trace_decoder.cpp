@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/text.h"
 #include "cbor/cbor.h"
 #include "control/trace_names.h"
 #include "fauxkey/status.h"
@@ -16,17 +17,6 @@ using ctaphid::Direction;
 constexpr std::uint8_t kMsg = 0x03, kLock = 0x04, kInit = 0x06, kCbor = 0x10, kKeepalive = 0x3B,
                        kError = 0x3F;
 constexpr std::uint8_t kU2fRegister = 0x01, kU2fAuthenticate = 0x02;
-
-std::string hex(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xFU];
-  }
-  return text;
-}
 
 std::string number(std::uint64_t value, int digits) {
   std::array<char, 24> text{};

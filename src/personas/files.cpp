@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "base/nearest.h"
+#include "base/toml_settings.h"
 #include "personas/built_in_files.h"
 #include "personas/personas.h"
 
@@ -89,8 +89,7 @@ Model load(const std::string& name, const fs::path& folder) {
   auto names = names_in(folder);
   names.reserve(names.size() + built_in().size());
   for (const auto& model : built_in()) names.push_back(model.name);
-  const auto meant = nearest(name, names);
-  throw PersonaError{"There is no persona " + name + (meant.empty() ? "" : "; is " + meant + " meant?") +
+  throw PersonaError{"There is no persona " + name + guess(name, names) +
                      " (fauxkey persona list lists them)"};
 }
 

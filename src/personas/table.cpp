@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace fauxkey::personas {
 namespace {
 
 constexpr const char* kSee = " (see docs/personas.md)";
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "crypto/p256.h"
 #include "fauxkey/bytes.h"
 #include "fauxkey/random.h"
@@ -37,17 +38,6 @@ inline Bytes unhex(const nlohmann::json& object, const char* member) {
 }
 
 inline Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
-
-/// As text, so that a failed comparison shows both sides.
-inline std::string hex(ByteView bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
 
 template <std::size_t N>
 std::array<std::uint8_t, N> array_of(ByteView bytes) {

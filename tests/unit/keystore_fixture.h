@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "base/text.h"
 #include "fauxkey/clock.h"
 #include "fauxkey/credential_store.h"
 #include "fauxkey/random.h"
@@ -101,12 +102,7 @@ inline bool same(const Credential& a, const Credential& b) {
 }
 
 /// As SQL has it: x'0123'.
-inline std::string literal(ByteView bytes) {
-  std::string hex(2 * bytes.size() + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), bytes.data(), bytes.size());
-  hex.pop_back();
-  return "x'" + hex + "'";
-}
+inline std::string literal(ByteView bytes) { return "x'" + hex(bytes) + "'"; }
 
 /// A keystore file in a folder of its own, opened by a key file.
 struct DiskStore {

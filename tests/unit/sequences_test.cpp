@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "platform.h"
 
 namespace sequences_test {
@@ -531,13 +532,6 @@ class Host {
           byte = static_cast<std::uint8_t>(byte ^ 1U << roll(8));
         }
     }
-  }
-
-  static std::string hex(ByteView bytes) {
-    std::string text(2 * bytes.size() + 1, '\0');
-    sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
-    text.pop_back();
-    return text;
   }
 
   static constexpr char kPin[] = "1234";

@@ -410,6 +410,11 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
+    'fauxkey attestation root --attestation-root')
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
     'fauxkey attestation root --store')
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
@@ -420,7 +425,7 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
-    'fauxkey attestation root --attestation-root')
+    'fauxkey attestation intermediate --attestation-root')
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
       return
@@ -435,7 +440,7 @@ _fauxkey() {
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
       return
       ;;
-    'fauxkey attestation intermediate --attestation-root')
+    'fauxkey attestation crl --attestation-root')
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       compopt -o filenames 2>/dev/null
       return
@@ -448,11 +453,6 @@ _fauxkey() {
     'fauxkey attestation crl --unlock')
       mapfile -t COMPREPLY < <(compgen -W 'keyfile: ask env: fd: credential:' -- "$cur")
       [[ ${COMPREPLY[*]} != *: ]] || compopt -o nospace 2>/dev/null
-      return
-      ;;
-    'fauxkey attestation crl --attestation-root')
-      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-      compopt -o filenames 2>/dev/null
       return
       ;;
     'fauxkey metadata --persona')
@@ -741,13 +741,13 @@ _fauxkey() {
       words='root intermediate crl'
       ;;
     'fauxkey attestation root')
-      options='--store --unlock --attestation-root'
+      options='--attestation-root --store --unlock'
       ;;
     'fauxkey attestation intermediate')
-      options='--store --unlock --attestation-root'
+      options='--attestation-root --store --unlock'
       ;;
     'fauxkey attestation crl')
-      options='--store --unlock --attestation-root'
+      options='--attestation-root --store --unlock'
       ;;
     'fauxkey persona')
       words='list show'

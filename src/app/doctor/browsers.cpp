@@ -166,9 +166,7 @@ Findings look_at_browsers(const Machine& machine) {
   const bool any_reaches = !ordinary.empty() || std::ranges::any_of(browsers, &Browser::reaches);
   Findings findings;
   if (!ordinary.empty()) {
-    std::string names;
-    for (const auto& name : ordinary) names += (names.empty() ? "" : ", ") + name;
-    findings.push_back({Result::ok, "", "", names + ": in no sandbox that hides a key", "", ""});
+    findings.push_back({Result::ok, "", "", listed(ordinary) + ": in no sandbox that hides a key", "", ""});
   }
   for (const auto& [name, reaches, text, what_to_do, command] : browsers) {
     // With another browser at hand that works, a person may never want this one to.

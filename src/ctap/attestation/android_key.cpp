@@ -138,7 +138,7 @@ cbor::Value make_android_key(const Subject& subject) {
                                            {.oid = {kKeyDescription.begin(), kKeyDescription.end()},
                                             .value = key_description(subject, kind)}}},
                            subject.variant);
-  auto x5c = certificates(certified);
+  auto x5c = certificates(certified.leaf, certified.between);
   // Android's chains have their root with them, and some verifiers look for it there.
   x5c.emplace_back(std::move(certified.root));
   return cbor::Map{{"alg", static_cast<int>(subject.credential.algorithm)},

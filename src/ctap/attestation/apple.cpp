@@ -37,7 +37,7 @@ cbor::Value make_apple(const Subject& subject) {
                             .extensions = {{.oid = {apple::kNonceOid.begin(), apple::kNonceOid.end()},
                                             .value = apple::nonce(subject.to_be_signed())}}},
                            subject.variant);
-  return cbor::Map{{"x5c", certificates(certified)}};
+  return cbor::Map{{"x5c", certificates(certified.leaf, certified.between)}};
 }
 
 }  // namespace fauxkey::ctap::attestation

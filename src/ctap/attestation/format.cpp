@@ -48,19 +48,11 @@ std::span<const Format> formats() { return kFormats; }
 
 const Format& format_of(AttestationStyle style) { return kFormats.at(static_cast<std::size_t>(style)); }
 
-cbor::Array certificates(const AttestationKey& key) {
+cbor::Array certificates(const Bytes& leaf, const std::vector<Bytes>& between) {
   cbor::Array x5c;
-  x5c.reserve(1 + key.between().size());
-  x5c.emplace_back(key.certificate());
-  for (const auto& certificate : key.between()) x5c.emplace_back(certificate);
-  return x5c;
-}
-
-cbor::Array certificates(const AttestationKeys::Certified& certified) {
-  cbor::Array x5c;
-  x5c.reserve(2 + certified.between.size());
-  x5c.emplace_back(certified.leaf);
-  for (const auto& certificate : certified.between) x5c.emplace_back(certificate);
+  x5c.reserve(1 + between.size());
+  x5c.emplace_back(leaf);
+  for (const auto& certificate : between) x5c.emplace_back(certificate);
   return x5c;
 }
 

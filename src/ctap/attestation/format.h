@@ -51,8 +51,7 @@ struct Format {
 [[nodiscard]] bool android_key_supports(Algorithm algorithm);
 
 /// x5c: the leaf and what is between it and the root.
-[[nodiscard]] cbor::Array certificates(const AttestationKey& key);
-[[nodiscard]] cbor::Array certificates(const AttestationKeys::Certified& certified);
+[[nodiscard]] cbor::Array certificates(const Bytes& leaf, const std::vector<Bytes>& between);
 
 /// The credential's public key as SubjectPublicKeyInfo; with `wrong_key` that of another one.
 struct CredentialKey {

@@ -11,7 +11,7 @@ cbor::Value make_packed(const Subject& subject) {
   if (key == nullptr) throw std::runtime_error{"this key has no enterprise attestation"};
   return cbor::Map{{"alg", static_cast<int>(Algorithm::es256)},
                    {"sig", key->sign(subject.to_be_signed())},
-                   {"x5c", certificates(*key)}};
+                   {"x5c", certificates(key->certificate(), key->between())}};
 }
 
 cbor::Value make_packed_self(const Subject& subject) {

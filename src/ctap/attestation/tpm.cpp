@@ -108,7 +108,7 @@ cbor::Value make_tpm(const Subject& subject) {
   Bytes signature = key->sign(info);
   return cbor::Map{{"ver", "2.0"},
                    {"alg", static_cast<int>(Algorithm::es256)},
-                   {"x5c", certificates(*key)},
+                   {"x5c", certificates(key->certificate(), key->between())},
                    {"sig", std::move(signature)},
                    {"certInfo", std::move(info)},
                    {"pubArea", std::move(area)}};

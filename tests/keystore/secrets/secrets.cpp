@@ -1,12 +1,11 @@
 // Prints every secret of a closed keystore, one "NAME HEX" a line: what the tests then look for where it must
 // not be.
 //   fauxkey_keystore_secrets STORE UNLOCK_SOURCE
-#include <sodium.h>
-
 #include <cstdint>
 #include <iostream>
 #include <string>
 
+#include "base/text.h"
 #include "fauxkey/clock.h"
 #include "fauxkey/random.h"
 #include "keystore/sqlite_store.h"
@@ -16,12 +15,7 @@ using namespace fauxkey;
 
 namespace {
 
-void print(const std::string& name, ByteView secret) {
-  std::string hex(2 * secret.size() + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), secret.data(), secret.size());
-  hex.pop_back();
-  std::cout << name << " " << hex << "\n";
-}
+void print(const std::string& name, ByteView secret) { std::cout << name << " " << hex(secret) << "\n"; }
 
 template <class T>
 T must(StoreResult<T> result) {
