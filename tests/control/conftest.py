@@ -1,43 +1,12 @@
 """Daemons whose keys come and go over the control interface."""
 
 import pytest
-from control import Key, Stream
-
-
-@pytest.fixture(scope="module")
-def daemon(shared_starter):
-    return shared_starter.start("--keyless", control="unix:" + shared_starter.folder() + "/control.sock")
+from control import Stream
+from plugged import control, daemon, key, plug_in  # noqa: F401 - fixtures
 
 
 @pytest.fixture
-def control(daemon):
-    """The interface, without a key."""
-    yield daemon.control
-    daemon.assert_alive()
-    for key in daemon.control.get("/v1/keys")["keys"]:
-        daemon.control.delete(f"/v1/keys/{key['name']}")
-
-
-@pytest.fixture
-def plug_in(control):
-    keys = []
-
-    def plug(**options):
-        keys.append(Key(control, **options))
-        return keys[-1]
-
-    yield plug
-    for key in keys:
-        key.close()
-
-
-@pytest.fixture
-def key(plug_in):
-    return plug_in()
-
-
-@pytest.fixture
-def stream(control):
+def stream(control):  # noqa: F811
     streams = []
 
     def open_stream(path="/v1/events", **headers):

@@ -46,6 +46,7 @@ from fido2 import cbor
 from hid import CANCEL, CBOR, HidError
 from persona_table import load, table
 from persona_text import ALGORITHMS, describe
+from plugged import daemon  # noqa: F401 - a fixture
 from visitor import Site
 
 FOLDER = os.path.join(REPOSITORY, "src/personas")
@@ -64,13 +65,8 @@ FILES = {name: file_of(name) for name in NAMES}
 CTAP = [name for name, file in FILES.items() if file["versions"] != ["U2F_V2"]]
 
 
-@pytest.fixture(scope="module")
-def daemon(shared_starter):
-    return shared_starter.start("--keyless", control="unix:" + shared_starter.folder() + "/control.sock")
-
-
 @pytest.fixture
-def plug_in(daemon):
+def plug_in(daemon):  # noqa: F811
     """A key of a persona, whose clock runs fast enough that its timings are no pause for the test."""
     keys = []
 

@@ -6,7 +6,7 @@ import os
 import re
 
 import pytest
-from control import Key
+from plugged import control, key, plug_in  # noqa: F401 - fixtures
 from sites import Server, Visitor
 
 pytest.register_assert_rewrite("matrix", "metadata", "stories")  # which the test modules import, one for each server
@@ -73,32 +73,6 @@ def server(request, daemon):
     sites = Sites(request.module.SERVER, daemon)
     yield sites
     sites.stop()
-
-
-@pytest.fixture
-def control(daemon):
-    yield daemon.control
-    daemon.assert_alive()
-    for key in daemon.control.get("/v1/keys")["keys"]:
-        daemon.control.delete(f"/v1/keys/{key['name']}")
-
-
-@pytest.fixture
-def plug_in(control):
-    keys = []
-
-    def plug(**options):
-        keys.append(Key(control, **options))
-        return keys[-1]
-
-    yield plug
-    for key in keys:
-        key.close()
-
-
-@pytest.fixture
-def key(plug_in):
-    return plug_in()
 
 
 _numbers = itertools.count(1)

@@ -1,4 +1,4 @@
-"""The relying party: tools/demo, which verifies with SimpleWebAuthn."""
+"""The relying party: tools/demo, which verifies with SimpleWebAuthn, or another site that starts as it does."""
 
 import json
 import os
@@ -10,10 +10,10 @@ SERVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools
 
 
 class Site:
-    """A running demo site. It starts while others do: only who asks for its address waits for it."""
+    """A running site. It starts while others do: only who asks for its address waits for it."""
 
-    def __init__(self, out, name="site", attestation_root_path=None):
-        command = [SERVE, "--port", "0"]
+    def __init__(self, out, name="site", attestation_root_path=None, command=(SERVE,)):
+        command = [*command, "--port", "0"]
         if attestation_root_path:
             command += ["--attestation-root", attestation_root_path]
         self._program = Program(command, os.path.join(out, f"{name}.log"))

@@ -3,43 +3,22 @@
 tests/servers has all combinations over a socket; here is looked at what a browser adds or takes away.
 """
 
-import os
-
 from demo_page import DemoPage
 from dialogs import AllowAttestation, EnterPin
 from expect import expect
 from key import Key
-from process import START_SECONDS, Program
 from report import Report
 
-SERVE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../servers/serve")
 PIN = "2468"
 TRUSTED = "certificate chain leads to the given root"
 RS256 = -257
 
 
-class Server:
-    """A site that knows the keys' root. It starts while others do: only who asks for its address waits for it."""
-
-    def __init__(self, out, name, root_path):
-        self._program = Program([SERVE, name, "--port", "0", "--attestation-root", root_path], os.path.join(out, f"{name}.log"))
-        self._origin = None
-
-    @property
-    def origin(self):
-        if not self._origin:
-            self._origin = self._program.wait_for_line("ready: ", START_SECONDS)
-        return self._origin
-
-    def stop(self):
-        self._program.stop()
-
-
 class ServerCases:
     """The cases of one browser; both browsers use the same sites."""
 
-    def __init__(self, out, servers, key_root):
-        self._out, self._servers, self._key_root = out, servers, key_root
+    def __init__(self, out, sites, key_root):
+        self._out, self._sites, self._key_root = out, sites, key_root
         self.report = Report()
         self._browser = self._desktop = self._page = None
 
@@ -73,7 +52,7 @@ class ServerCases:
             with self.report.case(name, after_failure):
                 command = ["--ephemeral", "--persona", persona, "--attestation-root", self._key_root, *options]
                 with Key(self._out, name, *self._browser.key_options, *command):
-                    self._page = DemoPage(self._browser, self._servers[server].origin)
+                    self._page = DemoPage(self._browser, self._sites[server].origin)
                     steps(name)
 
         return run
