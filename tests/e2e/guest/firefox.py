@@ -49,8 +49,12 @@ class Firefox:
         self._desktop = desktop
         profile = "/tmp/firefox-profile"
         shutil.rmtree(profile, ignore_errors=True)
-        os.mkdir(profile)
         here = os.path.dirname(os.path.abspath(__file__))
+        started_once = os.path.join(here, "../../../build/firefox-profile")  # tests/e2e/prepare/firefox-profile
+        if os.path.isdir(started_once):
+            shutil.copytree(started_once, profile, ignore=shutil.ignore_patterns("lock", ".parentlock", "MarionetteActivePort"))
+        else:
+            os.mkdir(profile)
         shutil.copy(os.path.join(here, "firefox-prefs.js"), os.path.join(profile, "user.js"))
         command = ["firefox-esr", "--no-remote", "--profile", profile]
         command += ["--marionette", "--remote-allow-system-access", "about:blank"]
