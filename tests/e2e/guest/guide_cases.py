@@ -175,7 +175,7 @@ class GuideCases:
             closed = self._settles(shown, CLOSING_SECONDS)
             if not closed:
                 browser.evaluate(END)
-                expect(self._settles(shown, CLOSING_SECONDS), "the call did not end when the page took it back")
+                expect(self._settles(shown, CLOSING_SECONDS), f"the call did not end when the page took it back (answered: {shown})")
             how = "when the dialog is closed" if closed else "when the page takes the call back"
             return f"waits, and {browser.evaluate('document.body.dataset.result')} {how}", shown, None
         result = browser.evaluate("document.body.dataset.result")
