@@ -14,7 +14,6 @@ from desktop import Desktop
 from expect import expect
 from process import START_SECONDS, Program
 from report import Report
-from waiting import wait_until
 from webdriver import wait_until_driver_answers
 
 FAUXKEY = os.environ["FAUXKEY"]
@@ -46,16 +45,15 @@ def attack(site, control):
 
 
 def main():
-    socket = os.path.join(out, "control.sock")
-    daemon = Program([FAUXKEY, "run", "--keyless", "--approve", "auto", "--control", f"unix:{socket}"], os.path.join(out, "daemon.log"))
+    daemon = Program([FAUXKEY, "run", "--keyless", "--approve", "auto", "--control", "unix:/run/control.sock"], os.path.join(out, "daemon.log"))
     with Desktop(out) as desktop, Site(out) as site:
         driver = Program(["/usr/bin/chromedriver", "--port=9515"], os.path.join(out, "driver.log"))
         try:
-            wait_until(lambda: os.path.exists(socket), START_SECONDS, "the control interface")
+            control = daemon.wait_for_line("control: ", START_SECONDS)
             wait_until_driver_answers(DRIVER)
             results = {}
             with report.case("the-pack-is-played-through-chromium", lambda: desktop.screenshot("failed")):
-                results = attack(site, f"unix:{socket}")
+                results = attack(site, control)
             for name, each in results.items():
                 with report.case(name):
                     if name in REFUSED:

@@ -26,6 +26,7 @@ OPTIONS = [
     "--disable-component-update",
     "--password-store=basic",
     "--disable-gpu",
+    "--disable-features=SpareRendererForSitePerProcess",  # a process in reserve, which an emulated processor has to start too
     "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",

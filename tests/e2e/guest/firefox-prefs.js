@@ -18,6 +18,8 @@ user_pref("browser.startup.homepage", "about:blank");
 user_pref("browser.startup.page", 0);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);
 user_pref("dom.disable_beforeunload", true);
+// no process in reserve, which an emulated processor has to start too
+user_pref("dom.ipc.processPrelaunch.enabled", false);
 user_pref("extensions.update.enabled", false);
 user_pref("network.captive-portal-service.enabled", false);
 user_pref("network.connectivity-service.enabled", false);
