@@ -98,12 +98,13 @@ class Firefox:
         return self._marionette.run("chrome", script, *arguments)
 
     def open(self, url, ready):
-        self._marionette.run("content", "")  # Navigate acts on the current context
+        # The document that goes away is marked, lest it be taken for the next one of the same address.
+        self._marionette.run("content", "document.documentElement.dataset.left = true")
         self._marionette.call("WebDriver:Navigate", url=url)
 
         def is_ready():
             try:
-                return self.evaluate(f"location.href.startsWith({url!r}) && ({ready})")
+                return self.evaluate(f"!document.documentElement.dataset.left && location.href.startsWith({url!r}) && ({ready})")
             except MarionetteError:  # the old document went away under the question
                 return False
 
