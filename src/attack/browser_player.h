@@ -32,7 +32,7 @@ class BrowserPlayer final : public Player {
   [[nodiscard]] Played play(const Scenario& scenario) override;
   [[nodiscard]] Played control(const Scenario& like) override;
   [[nodiscard]] std::size_t accounts() const override { return accounts_; }
-  [[nodiscard]] std::string way() const override { return browser_; }
+  [[nodiscard]] std::string way() const override { return "browser " + browser_; }
 
  private:
   [[nodiscard]] Json drive(const std::string& method, const std::string& path, const Json& body);
