@@ -16,7 +16,7 @@ from waiting import wait_until
 # Not the wrapper of the same name: it adds GPU options with which the browser crashes under emulation.
 BINARY = "/usr/lib/chromium/chromium"
 PORT = 9222
-START_SECONDS = 180  # a quarter of a minute, but under emulation on a busy machine many times that
+START_SECONDS = 600  # a quarter of a minute, but under emulation on a busy machine many times that
 OPTIONS = [
     "--no-sandbox",  # we are root
     "--test-type",
