@@ -26,7 +26,9 @@ OPTIONS = [
     "--disable-component-update",
     "--password-store=basic",
     "--disable-gpu",
-    "--disable-features=SpareRendererForSitePerProcess",  # a process in reserve, which an emulated processor has to start too
+    # a process in reserve, and pages kept ready for what a person might type into the address bar: half of all that it does at its start
+    "--disable-features=SpareRendererForSitePerProcess,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI",
+    "--ipc-connection-timeout=300",  # after 15 s without an answer its processes end themselves, and a page that one had to load never comes
     "--force-prefers-reduced-motion",  # pictures that move would keep an emulated processor from anything else
     "--disable-gpu-watchdog",  # on a busy machine it takes the slow emulation for a hang, and kills the GPU process
     "--window-size=980,760",
