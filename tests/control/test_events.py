@@ -97,6 +97,7 @@ def test_a_batch_waits_for_its_first_event(key, control):
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_who_falls_behind_is_told_how_much_is_missed(control):
     """10,000 events are kept."""
     name = control.plug_in()["name"]

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_made_up_requests_get_the_answers_of_the_file(starter, tmp_path):
     daemon = starter.start("--keyless", control="127.0.0.1:0")

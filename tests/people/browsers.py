@@ -15,7 +15,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 GUEST = Path(__file__).parents[1] / "e2e" / "guest"
 sys.path.append(str(GUEST))
-from marionette import Marionette  # noqa: E402 # beside the suites of the virtual machine
+from marionette import Marionette, MarionetteError  # noqa: E402 # beside the suites of the virtual machine
 
 START_SECONDS = 60
 WAIT_SECONDS = 30  # far more than it takes, but on a busy machine
@@ -161,7 +161,15 @@ class Firefox(Page):
         return next(iter(self._marionette.call("WebDriver:FindElement", **how)["value"].values()))
 
     def click(self, selector):
-        self._marionette.call("WebDriver:ElementClick", id=self._find(using="css selector", value=selector))
+        element = self._find(using="css selector", value=selector)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                self._marionette.call("WebDriver:ElementClick", id=element)
+                return
+            except MarionetteError as error:  # the page is just being laid out anew
+                if error.kind != "element not interactable" or time.monotonic() > deadline:
+                    raise
 
     def keys(self, keys):
         strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
