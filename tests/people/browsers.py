@@ -16,6 +16,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 GUEST = Path(__file__).parents[1] / "e2e" / "guest"
 sys.path.append(str(GUEST))
 from marionette import Marionette, MarionetteError  # noqa: E402 # beside the suites of the virtual machine
+from waiting import wait_until  # noqa: E402
 
 START_SECONDS = 60
 WAIT_SECONDS = 30  # far more than it takes, but on a busy machine
@@ -162,14 +163,17 @@ class Firefox(Page):
 
     def click(self, selector):
         element = self._find(using="css selector", value=selector)
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
+
+        def is_clicked():
             try:
                 self._marionette.call("WebDriver:ElementClick", id=element)
-                return
             except MarionetteError as error:  # the page is just being laid out anew
-                if error.kind != "element not interactable" or time.monotonic() > deadline:
+                if error.kind != "element not interactable":
                     raise
+                return False
+            return True
+
+        wait_until(is_clicked, WAIT_SECONDS, f"Firefox to click {selector}")
 
     def keys(self, keys):
         strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
