@@ -11,6 +11,12 @@ import termios
 import time
 
 
+def as_an_interactive_shell():
+    """Starts programs: its terminal is theirs, and Ctrl-C ends them, even where the tests run in the background."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class AtTerminal:
     """A program that runs at a terminal of its own. `shown` is all that it wrote there."""
 
@@ -18,6 +24,9 @@ class AtTerminal:
         self.end, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.mode = termios.tcgetattr(side)
+        # On Ctrl-C the kernel drops what this end did not read yet, which a person's screen shows (termios(3)).
+        self.mode[3] |= termios.NOFLSH
+        termios.tcsetattr(side, termios.TCSANOW, self.mode)
         try:
             self.process = subprocess.Popen(
                 command,
@@ -27,7 +36,7 @@ class AtTerminal:
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                preexec_fn=as_an_interactive_shell,
             )
         finally:
             # Kept open, so that what it looks like afterwards can be asked.
