@@ -501,6 +501,7 @@ def test_everything_can_be_reached_by_tab_and_is_named(page, control):
     page.keys("?")
     page.until("document.getElementById('help').open")
     page.click("#help [type=submit]")
+    page.until("!document.getElementById('help').open")
     page.keys("2")
     page.until("document.activeElement.id === 'tab-credentials'")
     page.keys("\ue012")  # left
