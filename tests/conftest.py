@@ -29,9 +29,19 @@ def pytest_configure(config):
         config.pluginmanager.register(Table(os.path.abspath(table)))
 
 
+def the_slow_first(items, workers):
+    """What waits longest begins first, so that the rest runs beside it: pytest-xdist gives each worker an equal stretch at first."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if item not in slow]
+    ordered = []
+    for worker in range(workers):
+        stretch = rest[len(rest) * worker // workers : len(rest) * (worker + 1) // workers]
+        ordered += slow[worker::workers] + stretch
+    return ordered
+
+
 def pytest_collection_modifyitems(config, items):
-    # What waits longest begins first, so that the rest runs beside it.
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = the_slow_first(items, getattr(config, "workerinput", {}).get("workercount", 1))
     for item in items:
         item.user_properties += [("check", mark.args) for mark in item.iter_markers("check")]
     for option, marker in (("--fresh-trees", "fresh_tree"), ("--web-links", "web")):

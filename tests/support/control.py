@@ -1,5 +1,6 @@
 """The control interface as a test uses it: HTTP over the daemon's Unix socket or its port, and nothing else."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -137,6 +138,7 @@ class Stream:
     def __init__(self, control, path="/v1/events", headers=None):
         self.connection = control.connect(timeout=60)
         self.connection.request("GET", path, headers={**(headers or {})})
+        self._socket = self.connection.sock
         self.response = self.connection.getresponse()
         assert self.response.status == 200
         assert self.response.headers["Content-Type"] == "text/event-stream"
@@ -169,4 +171,7 @@ class Stream:
             return found()
 
     def close(self):
+        """At once: the thread that reads has the rest locked until something comes."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self.connection.close()
