@@ -1,15 +1,14 @@
 """The program under test, as its user starts it: `fauxkey run` in a home of its own."""
 
-import fcntl
 import os
 import select
 import signal
 import subprocess
-import termios
 import time
 
 from control import Control
 from hid import Wire, open_fido2_device, open_link
+from person import as_an_interactive_shell
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PIN = "correct horse"
@@ -55,7 +54,7 @@ class Daemon:
                     stderr=log,
                     env=self.environment(environment),
                     start_new_session=True,
-                    preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if terminal else None,
+                    preexec_fn=as_an_interactive_shell if terminal else None,
                 )
         finally:
             if side is not None:

@@ -10,6 +10,8 @@ import termios
 import threading
 import time
 
+from person import as_an_interactive_shell
+
 
 class Terminal:
     """`text` is all that the program has written so far."""
@@ -22,7 +24,7 @@ class Terminal:
         self._asked_at = 0
         try:
             self.process = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=environment, cwd=folder, start_new_session=True,
-                                            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                                            preexec_fn=as_an_interactive_shell)
         finally:
             os.close(side)
         self._reader = threading.Thread(target=self._read, daemon=True)
